@@ -1,0 +1,69 @@
+//! A 32-byte secret that is wiped when dropped and never printed.
+//!
+//! In: random or derived bytes. Out: the same bytes, only by the explicit [`Secret::expose`]. This file must never
+//! learn what a secret is for: each use has a newtype of its own.
+
+use core::fmt;
+use rand_core::CryptoRng;
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// 32 secret bytes: wiped on drop, redacted in `Debug`, no `Clone`, no `PartialEq`, no `Deref`.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Secret([u8; 32]);
+
+impl Secret {
+    /// Draws a fresh secret.
+    pub fn random(rng: &mut impl CryptoRng) -> Self {
+        let mut secret = Self([0; 32]);
+        rng.fill_bytes(&mut secret.0);
+        secret
+    }
+
+    /// Takes bytes that come from a derivation, a decoded structure or a vault.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, for a derivation or an encoder. The caller must not keep them.
+    #[must_use]
+    pub const fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// A second copy, for state that is written twice. Named so that each use can be found and judged.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self(self.0)
+    }
+
+    /// Comparison in constant time.
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_not_printed() {
+        assert_eq!(format!("{:?}", Secret::from_bytes([7; 32])), "Secret(..)");
+    }
+
+    #[test]
+    fn a_secret_is_wiped() {
+        let mut secret = Secret::from_bytes([7; 32]);
+        secret.zeroize();
+        assert_eq!(secret.expose(), &[0; 32]);
+    }
+}

@@ -1,0 +1,9 @@
+//! Bytes: one bounded reader and one writer, the frames between client and relay, the envelope and its padding.
+//!
+//! Everything on the wire is canonical: one encoding for one value, bounded before anything is allocated, no trailing
+//! bytes, and decoding is total (protocol.md §2).
+
+pub mod codec;
+pub mod frame;
+
+pub use codec::{DecodeError, Reader, Writer};
