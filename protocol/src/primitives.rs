@@ -404,7 +404,11 @@ mod tests {
     fn agreement_gives_both_sides_the_same_secret_and_refuses_low_order_points() {
         let (a, b) = (AgreementSecret::random(&mut rng()), AgreementSecret::from_secret(&Secret::from_bytes([9; 32])));
         assert!(a.agree(&b.public()).unwrap().matches(&b.agree(&a.public()).unwrap()));
-        for low in [[0; 32], { let mut one = [0; 32]; one[0] = 1; one }] {
+        for low in [[0; 32], {
+            let mut one = [0; 32];
+            one[0] = 1;
+            one
+        }] {
             assert_eq!(a.agree(&AgreementPublic::from_bytes(low)).err(), Some(PrimitiveError::AllZero));
         }
     }

@@ -356,9 +356,7 @@ impl Request {
                 if count > ACKNOWLEDGE {
                     return Err(DecodeError::TooLong);
                 }
-                let ids = (0..count)
-                    .map(|_| reader.array().map(EnvelopeId::from_bytes))
-                    .collect::<Result<_, _>>()?;
+                let ids = (0..count).map(|_| reader.array().map(EnvelopeId::from_bytes)).collect::<Result<_, _>>()?;
                 Self::Acknowledge { mailbox, ids }
             }
             PUT => Self::Put {
@@ -521,9 +519,7 @@ impl Reply {
                 Self::Page(deliveries)
             }
             BUNDLE_OF => Self::Bundle(boxed(&mut reader)?),
-            BUNDLE_STATE => {
-                Self::BundleState(BundleState { taken: reader.flag()?, second_taker: reader.flag()? })
-            }
+            BUNDLE_STATE => Self::BundleState(BundleState { taken: reader.flag()?, second_taker: reader.flag()? }),
             REFUSED => Self::Refused(Refusal::from_code(reader.u8()?, reader.u16()?)?),
             _ => return Err(DecodeError::Unknown),
         };
@@ -591,14 +587,7 @@ mod tests {
         let mut rng = rand::rngs::StdRng::seed_from_u64(4);
         let delivery = Delivery { id: EnvelopeId::random(&mut rng), envelope: Box::new([8; ENVELOPE]) };
         vec![
-            Reply::Welcome(Welcome {
-                version: 1,
-                time: 9,
-                store: [1; 16],
-                restores: 2,
-                envelope_days: 14,
-                open: true,
-            }),
+            Reply::Welcome(Welcome { version: 1, time: 9, store: [1; 16], restores: 2, envelope_days: 14, open: true }),
             Reply::Done,
             Reply::Page(vec![]),
             Reply::Page(vec![delivery; PAGE]),

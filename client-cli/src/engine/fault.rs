@@ -1,0 +1,122 @@
+//! What can go wrong for a person, each with its exit code and its next step.
+//!
+//! In: the errors of vault, network and protocol. Out: one kind and one sentence. This file must never learn what was
+//! written: no message text, no name, no key enters a fault.
+
+/// A failure as the contract names it (client.md, exit codes).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// 1: nobody expected this.
+    #[error("{0}")]
+    Unexpected(String),
+    /// 2: the call's words are off.
+    #[error("{0}")]
+    Usage(String),
+    /// 3: there is no profile yet.
+    #[error("There is no profile here yet.")]
+    NotSetUp,
+    /// 3: the profile is locked, and nothing was given that opens it.
+    #[error("The profile is locked, and no passphrase was given.")]
+    Locked,
+    /// 4: the relay can't be reached.
+    #[error("The relay can't be reached.")]
+    Unreachable,
+    /// 4: a relay answers, with another key than the one in its address.
+    #[error("A computer answers at the relay's address, but it is not the relay that your invitation names.")]
+    OtherRelay,
+    /// 5: the other person's keys changed; nothing was sent.
+    #[error("The other person's keys changed. Nothing was sent.")]
+    KeysChanged,
+    /// 6: no contact of this name.
+    #[error("There is no contact of that name.")]
+    NoContact,
+    /// 7: an invitation that is used.
+    #[error("This invitation was used already.")]
+    InvitationUsed,
+    /// 7: an invitation that is withdrawn, expired or unknown to the relay.
+    #[error("This invitation is no longer there: it ended, or it was withdrawn.")]
+    InvitationGone,
+    /// 7: what waits at the invitation's place is not what the inviter put there.
+    #[error("This invitation can't be used: what waits at the relay is not what was put there.")]
+    InvitationAltered,
+    /// 7: the relay wants a pass.
+    #[error("This relay asks for a pass, and there is none, or it is used up.")]
+    PassNeeded,
+    /// 7: their mailbox is full.
+    #[error("Their mailbox is full. Not sent yet.")]
+    Full,
+    /// 7: the mailbox is gone: the other side ended the conversation or lost its profile.
+    #[error("The other side does not take messages any more. Not sent.")]
+    Closed,
+    /// 7: too fast, or the relay can't now.
+    #[error("The relay is busy. Try again in a moment.")]
+    Busy,
+    /// 7: another process works on the profile.
+    #[error("Another Cairn is open on this profile ({0}).")]
+    InUse(String),
+    /// 8: the passphrase is not the right one.
+    #[error("This passphrase does not open the profile.")]
+    WrongPassphrase,
+    /// 8: the vault can't be read.
+    #[error("The profile's file is damaged: {0}")]
+    Damaged(String),
+    /// 8: an older copy of the profile.
+    #[error("This is an older copy of the profile: another copy was used after it. Nothing was sent.")]
+    OlderCopy,
+    /// 9: the time of `--wait` is over.
+    #[error("Nothing came in that time.")]
+    WaitOver,
+    /// 130: interrupted.
+    #[error("Stopped.")]
+    Interrupted,
+}
+
+impl Fault {
+    /// The exit code (client.md).
+    #[must_use]
+    pub const fn code(&self) -> u8 {
+        match self {
+            Self::Unexpected(_) => 1,
+            Self::Usage(_) => 2,
+            Self::NotSetUp | Self::Locked => 3,
+            Self::Unreachable | Self::OtherRelay => 4,
+            Self::KeysChanged => 5,
+            Self::NoContact => 6,
+            Self::InvitationUsed
+            | Self::InvitationGone
+            | Self::InvitationAltered
+            | Self::PassNeeded
+            | Self::Full
+            | Self::Closed
+            | Self::Busy
+            | Self::InUse(_) => 7,
+            Self::WrongPassphrase | Self::Damaged(_) | Self::OlderCopy => 8,
+            Self::WaitOver => 9,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The command that gets the person further.
+    #[must_use]
+    pub const fn next(&self) -> &'static str {
+        match self {
+            Self::Unexpected(_) => "cairn status",
+            Self::Usage(_) => "cairn --help",
+            Self::NotSetUp => "cairn join LINK, or cairn setup --name NAME",
+            Self::Locked => "the same command with --passphrase-file FILE, or in a terminal",
+            Self::Unreachable | Self::OtherRelay => "cairn status",
+            Self::KeysChanged | Self::NoContact => "cairn contact list",
+            Self::InvitationUsed | Self::InvitationGone | Self::InvitationAltered => {
+                "ask the person who invited you for a new invitation"
+            }
+            Self::PassNeeded => "ask the center for a pass, then cairn invite new --pass PASS",
+            Self::Full | Self::Busy => "cairn inbox, later",
+            Self::Closed => "ask for a new invitation",
+            Self::InUse(_) => "close the other one, then try again",
+            Self::WrongPassphrase => "the same command, with the right passphrase",
+            Self::Damaged(_) | Self::OlderCopy => "cairn status",
+            Self::WaitOver => "cairn inbox",
+            Self::Interrupted => "the same command again",
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What the engine tells the faces: people, invitations, messages, and what happened.
+//!
+//! In: rows of the vault. Out: plain values. This file must never learn a key, a mailbox or an envelope.
+//! Text from others is kept exactly as it came; every face passes it through `sanitize` before anybody sees it.
+
+/// How well the other person's keys are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Nobody compared words yet.
+    Unchecked,
+}
+
+/// How long a conversation is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Until the person removes it.
+    Always,
+}
+
+/// Somebody to talk to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// Stable identifier, 16 hexadecimal digits, made on this device.
+    pub id: String,
+    /// The name shown: the invitation's label, else the name that they gave, with ` 2` behind a second one.
+    pub name: String,
+    /// The name that they gave to themselves.
+    pub given_name: String,
+    /// How well their keys are known.
+    pub trust: Trust,
+    /// How long the conversation is kept.
+    pub keep: Keep,
+    /// When the contact was made, in milliseconds since 1970-01-01 UTC.
+    pub created_at: i64,
+    /// Messages that are saved here and not yet at the relay.
+    pub waiting: u64,
+}
+
+/// What became of an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvitationState {
+    /// Nobody has used it yet.
+    Open,
+    /// Somebody has used it.
+    Used,
+    /// It was withdrawn.
+    Revoked,
+    /// Its time is over.
+    Expired,
+}
+
+/// A one-time invitation that we made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// Stable identifier, 8 hexadecimal digits, made on this device.
+    pub id: String,
+    /// For whom, in our own words; never leaves this device.
+    pub label: Option<String>,
+    /// The link, as long as the invitation is open.
+    pub link: Option<String>,
+    /// When it ends, in milliseconds since 1970-01-01 UTC.
+    pub expires_at: i64,
+    /// What became of it.
+    pub state: InvitationState,
+}
+
+/// Which way a message went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From them.
+    In,
+    /// From us.
+    Out,
+}
+
+/// Where a message of ours is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendState {
+    /// Safe on this device, not yet at the relay.
+    Saved,
+    /// On the relay's disk.
+    Sent,
+}
+
+/// A whole message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Stable identifier, 32 hexadecimal digits, the same on both sides.
+    pub id: String,
+    /// The contact's identifier.
+    pub contact_id: String,
+    /// The contact's name.
+    pub contact: String,
+    /// Which way it went.
+    pub direction: Direction,
+    /// `text`, or the number of a kind that this version does not know (then `text` is its plain fallback).
+    pub kind: String,
+    /// The exact text.
+    pub text: String,
+    /// When its writer sent it, by their clock, in milliseconds since 1970-01-01 UTC.
+    pub sent_at: i64,
+    /// When it arrived here; none for our own.
+    pub received_at: Option<i64>,
+    /// Where it is, for our own.
+    pub state: Option<SendState>,
+}
+
+/// Why the engine has something to say that is no message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// An invitation of ours was tried by a second person.
+    SecondTaker,
+    /// The other side's account of the conversation does not fit ours: an older copy of a profile is in use.
+    HistoryDiffers,
+}
+
+impl Reason {
+    /// The word in `--json`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SecondTaker => "second_taker",
+            Self::HistoryDiffers => "history_differs",
+        }
+    }
+}
+
+/// Something that happened and was not shown yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Somebody used an invitation, or we did.
+    Contact(Contact),
+    /// A message arrived.
+    Message(Message),
+    /// Messages are known to be missing.
+    Gap {
+        /// The contact's name.
+        from: String,
+        /// The contact's identifier.
+        contact_id: String,
+        /// How many.
+        missing: u64,
+    },
+    /// Something the person should know.
+    Notice {
+        /// The invitation that it is about.
+        invite: Option<String>,
+        /// The contact that it is about, by name.
+        contact: Option<String>,
+        /// What.
+        reason: Reason,
+    },
+}
+
+/// An event and its place in the queue; [`Engine::mark_shown`](super::Engine::mark_shown) takes the number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queued {
+    /// Grows with each event.
+    pub number: i64,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What `send` did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The message.
+    pub id: String,
+    /// The contact's name.
+    pub to: String,
+    /// Where it is now.
+    pub state: SendState,
+    /// Why it is not at the relay, where a relay could be asked and said no, or showed another key.
+    pub fault: Option<super::Fault>,
+}
+
+/// What `status` tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The name of the profile.
+    pub name: String,
+    /// The relay that new invitations use, as text.
+    pub relay: Option<String>,
+    /// People.
+    pub contacts: u64,
+    /// Open invitations.
+    pub invitations: u64,
+    /// Messages saved here and not yet at a relay.
+    pub waiting: u64,
+    /// Events not shown yet.
+    pub unshown: u64,
+    /// Whether each relay in use answers, by address; empty if not asked.
+    pub relays: Vec<(String, bool)>,
+}
