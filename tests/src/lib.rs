@@ -1,1 +1,15 @@
-//! x
+//! Support for everything that starts Cairn's real programs: the world of the end-to-end tests, the demo, the load tool.
+//!
+//! Nothing here knows how the programs work inside. Like any outside program, it relies on their arguments, their JSON
+//! lines and their exit codes only (docs/cli.md).
+
+pub mod client;
+pub mod demo;
+pub mod hostile;
+pub mod load;
+pub mod process;
+pub mod programs;
+pub mod relay;
+pub mod seed;
+pub mod terminal;
+pub mod world;

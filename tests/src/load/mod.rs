@@ -1,0 +1,2 @@
+//! The load tool.
+pub mod tls;

@@ -1,0 +1,182 @@
+//! A person at a terminal: a program in a pseudo-terminal, its keys and all that it wrote.
+//!
+//! In: a program and what is typed. Out: every byte on the screen. This file must never learn what the program is for.
+
+use crate::process::PATIENCE;
+use anyhow::{Context, Result, bail};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Width and height of an ordinary terminal.
+const SIZE: PtySize = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+
+#[derive(Default)]
+struct Screen {
+    bytes: Vec<u8>,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    screen: Mutex<Screen>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn screen(&self) -> MutexGuard<'_, Screen> {
+        self.screen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A program in a pseudo-terminal. Dropping it kills the program.
+pub struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    writer: Option<Box<dyn Write + Send>>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    shared: Arc<Shared>,
+    reader: Option<JoinHandle<()>>,
+    read_to: usize,
+}
+
+impl Terminal {
+    /// Starts a program in a terminal of 80 columns with these arguments and `TERM`.
+    ///
+    /// # Errors
+    /// If there is no terminal to be had, or the program can't be started.
+    pub fn start(program: &Path, arguments: &[String], term: &str) -> Result<Self> {
+        let pair = native_pty_system().openpty(SIZE).context("a pseudo-terminal")?;
+        let mut command = CommandBuilder::new(program);
+        command.args(arguments);
+        command.env("TERM", term);
+        command.cwd(std::env::temp_dir());
+        let child = pair.slave.spawn_command(command).context("starting a program in a terminal")?;
+        drop(pair.slave);
+        let mut source = pair.master.try_clone_reader()?;
+        let writer = pair.master.take_writer()?;
+        let shared = Arc::new(Shared::default());
+        let filling = Arc::clone(&shared);
+        let reader = std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // A terminal whose program is gone gives an error instead of an end.
+            while let Ok(length) = source.read(&mut buffer) {
+                let Some(bytes) = buffer.get(..length).filter(|bytes| !bytes.is_empty()) else { break };
+                filling.screen().bytes.extend_from_slice(bytes);
+                filling.changed.notify_all();
+            }
+            filling.screen().closed = true;
+            filling.changed.notify_all();
+        });
+        let master = Some(pair.master);
+        Ok(Self { child, writer: Some(writer), master, shared, reader: Some(reader), read_to: 0 })
+    }
+
+    /// Types a line and Enter.
+    ///
+    /// # Errors
+    /// If the program is gone.
+    pub fn type_line(&mut self, line: &str) -> Result<()> {
+        self.press(format!("{line}\r").as_bytes())
+    }
+
+    /// Presses keys.
+    ///
+    /// # Errors
+    /// If the program is gone.
+    pub fn press(&mut self, keys: &[u8]) -> Result<()> {
+        let writer = self.writer.as_mut().context("the terminal is closed")?;
+        writer.write_all(keys)?;
+        Ok(writer.flush()?)
+    }
+
+    /// Waits until `text` stands on the screen after what was waited for before.
+    ///
+    /// # Errors
+    /// If it does not come within [`PATIENCE`], or the program ends without it. All that was written is in the message.
+    pub fn wait_for(&mut self, text: &str) -> Result<()> {
+        let started = Instant::now();
+        let mut screen = self.shared.screen();
+        loop {
+            let fresh = screen.bytes.get(self.read_to..).unwrap_or_default();
+            if let Some(place) = find(fresh, text.as_bytes()) {
+                self.read_to += place + text.len();
+                return Ok(());
+            }
+            if screen.closed || started.elapsed() > PATIENCE {
+                let all = String::from_utf8_lossy(&screen.bytes).into_owned();
+                let why = if screen.closed { "the program ended" } else { "it did not come" };
+                bail!("waiting for {text:?}: {why}. On the screen:\n{all}");
+            }
+            let waited = self.shared.changed.wait_timeout(screen, Duration::from_millis(500));
+            screen = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Every byte that the program wrote, and the terminal's echo of what was typed.
+    #[must_use]
+    pub fn written(&self) -> Vec<u8> {
+        self.shared.screen().bytes.clone()
+    }
+
+    /// The identifier of the process.
+    ///
+    /// # Errors
+    /// If it has none any more.
+    pub fn id(&self) -> Result<u32> {
+        self.child.process_id().context("a process identifier")
+    }
+
+    /// Waits for the program's end; its exit code.
+    ///
+    /// # Errors
+    /// If it does not end within [`PATIENCE`].
+    pub fn wait(&mut self) -> Result<u32> {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                self.close();
+                return Ok(status.exit_code());
+            }
+            if started.elapsed() > PATIENCE {
+                bail!("the program did not end. On the screen:\n{}", String::from_utf8_lossy(&self.written()));
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Kills the program (SIGKILL).
+    ///
+    /// # Errors
+    /// If it does not end.
+    pub fn kill(&mut self) -> Result<()> {
+        let id = i32::try_from(self.id()?).ok().and_then(rustix::process::Pid::from_raw).context("an identifier")?;
+        rustix::process::kill_process(id, rustix::process::Signal::KILL)?;
+        self.wait().map(drop)
+    }
+
+    fn close(&mut self) {
+        self.writer = None;
+        if let Some(reader) = self.reader.take() {
+            // The reader's end comes when the last holder of the other side is gone, and the program is.
+            let _ = reader.join();
+        }
+        self.master = None;
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            let _ = self.kill();
+        }
+    }
+}
+
+/// Where `needle` begins in `hay`.
+#[must_use]
+pub fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
+    hay.windows(needle.len().max(1)).position(|window| window == needle)
+}
