@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -39,7 +40,8 @@ fn alive() -> MutexGuard<'static, Alive> {
 fn start(command: &mut Command) -> Result<Child> {
     let mut alive = alive();
     ensure!(!alive.closed, "everything is being stopped");
-    let child = command.spawn().with_context(|| format!("starting {command:?}"))?;
+    // A group of its own: Ctrl-C reaches this process only, which then ends the others in order.
+    let child = command.process_group(0).spawn().with_context(|| format!("starting {command:?}"))?;
     alive.ids.push(child.id());
     Ok(child)
 }
@@ -75,6 +77,12 @@ pub fn stop_all() {
     }
 }
 
+/// Whether [`stop_all`] was called.
+#[must_use]
+pub fn are_stopped() -> bool {
+    alive().closed
+}
+
 fn signal(id: u32, signal: Signal) -> Result<()> {
     let id = i32::try_from(id).ok().and_then(Pid::from_raw).context("a process identifier")?;
     kill_process(id, signal).context("signalling a process")
@@ -82,7 +90,6 @@ fn signal(id: u32, signal: Signal) -> Result<()> {
 
 /// The exit code as a shell tells it: 128 and the signal for a process that a signal ended.
 fn code(status: ExitStatus) -> i32 {
-    use std::os::unix::process::ExitStatusExt;
     status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1)
 }
 
