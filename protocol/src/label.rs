@@ -83,6 +83,10 @@ labels! {
     HANDSHAKE_NEXT_TAKER = "cairn/v1/handshake/next-header-key-taker";
     /// Header key of the inviter's first chain.
     HANDSHAKE_NEXT_INVITER = "cairn/v1/handshake/next-header-key-inviter";
+    /// Hash of all public values of a hybrid step.
+    RATCHET_STEP = "cairn/v1/ratchet/step";
+    /// Hash of the public values that the headers of one chain repeat.
+    RATCHET_PUBLICS = "cairn/v1/ratchet/chain-publics";
     /// Next root key of a hybrid step.
     RATCHET_ROOT = "cairn/v1/ratchet/root-key";
     /// Chain key of a hybrid step.

@@ -45,6 +45,38 @@ impl Secret {
     }
 }
 
+/// `N` bytes of a plaintext that holds secrets: wiped on drop, redacted in `Debug`, no `Clone`.
+pub(crate) struct SecretBytes<const N: usize>(Box<[u8; N]>);
+
+impl<const N: usize> SecretBytes<N> {
+    /// A copy of these bytes.
+    pub(crate) fn copy_of(bytes: &[u8; N]) -> Self {
+        Self(Box::new(*bytes))
+    }
+
+    /// The bytes.
+    pub(crate) const fn expose(&self) -> &[u8; N] {
+        &self.0
+    }
+
+    /// The bytes, to be sealed or opened in place.
+    pub(crate) const fn expose_mut(&mut self) -> &mut [u8; N] {
+        &mut self.0
+    }
+}
+
+impl<const N: usize> Drop for SecretBytes<N> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl<const N: usize> fmt::Debug for SecretBytes<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretBytes(..)")
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")

@@ -3,6 +3,8 @@
 //! In: bytes of an untrusted source. Out: integers, arrays and slices, or a typed refusal. This file must never learn
 //! what a field means. Integers are big-endian and of fixed width, so that a value has exactly one encoding.
 
+use crate::secret::SecretBytes;
+
 /// Why bytes were refused. The peer or the relay is at fault, never the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -140,6 +142,14 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Joins parts whose lengths add up to `N`.
+pub(crate) fn join<const N: usize>(parts: &[&[u8]]) -> Box<[u8; N]> {
+    debug_assert_eq!(parts.iter().map(|part| part.len()).sum::<usize>(), N, "the parts add up");
+    let mut all = Box::new([0; N]);
+    all.iter_mut().zip(parts.iter().copied().flatten()).for_each(|(to, from)| *to = *from);
+    all
+}
+
 /// Writes what [`Reader`] reads. The bytes are wiped when the writer is dropped: some of them are secret.
 #[derive(Default)]
 pub struct Writer(zeroize::Zeroizing<Vec<u8>>);
@@ -197,7 +207,13 @@ impl Writer {
         self
     }
 
-    /// Bytes written so far.
+    /// The bytes written so far.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// How many bytes were written so far.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
@@ -207,6 +223,11 @@ impl Writer {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Pads with zeros to `N` bytes: a structure of fixed size.
+    pub(crate) fn into_fixed<const N: usize>(mut self) -> SecretBytes<N> {
+        SecretBytes::copy_of(&join(&[self.pad_to(N).as_bytes()]))
     }
 
     /// The bytes, in a buffer that is wiped on drop.

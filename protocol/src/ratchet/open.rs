@@ -1,0 +1,387 @@
+//! Opening an envelope: find the key, open, and only then move.
+//!
+//! In: 4,096 untrusted bytes and the ratchet, which stays as it is. Out: the plain body and the change that it asks for,
+//! which the caller commits when the body was found good. This file must never learn what a body says.
+
+use super::skipped_keys::{ChainAt, may_skip, number};
+use super::{
+    ChainKey, HeaderKey, MessageKey, Ratchet, ReceivingChain, RootKey, StepContext, body_data, header_data,
+    publics_hash,
+};
+use crate::limits::{BODY, ENVELOPE};
+use crate::primitives::{open, same_bytes};
+use crate::secret::SecretBytes;
+use crate::wire::envelope::Envelope;
+use crate::wire::message::{HEADER, Header, RatchetPublics};
+
+/// Why an envelope did not open. The state is unchanged, byte for byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// No header key opens it: it is not of this conversation, was changed on its way, or is far too old.
+    #[error("the envelope is not of this conversation")]
+    NotOurs,
+    /// It was opened before, or its key was given up.
+    #[error("the envelope came again, or too late")]
+    Again,
+    /// It asks to skip more than [`SKIP_STEP`](crate::limits::SKIP_STEP) keys.
+    #[error("too many envelopes are missing before this one")]
+    TooManySkipped,
+    /// The header opened and breaks a rule: counters that go back, or keys that differ within one chain.
+    #[error("the envelope's header breaks a rule")]
+    Header,
+    /// The commitment names other keys.
+    #[error("the envelope is bound to other keys")]
+    Commitment,
+    /// The body does not open, or is malformed, or bears another number than its place gives.
+    #[error("the envelope's body breaks a rule")]
+    Body,
+}
+
+/// A body that has opened, its number by its place, and the change to commit.
+pub(crate) struct Opened {
+    pub(crate) body: SecretBytes<BODY>,
+    pub(crate) number: u64,
+    pub(crate) change: Change,
+}
+
+/// How the state moves.
+pub(crate) enum Change {
+    /// A late envelope: its key goes.
+    Late { at: ChainAt, index: u32 },
+    /// The current chain moves on.
+    Along { skipped: Vec<(u32, MessageKey)>, chain: ChainKey, next: u32, publics: RatchetPublics },
+    /// A new chain of the peer.
+    Step {
+        skipped_old: Vec<(u32, MessageKey)>,
+        skipped_new: Vec<(u32, MessageKey)>,
+        receiving: Box<ReceivingChain>,
+        root: RootKey,
+        next_header: HeaderKey,
+    },
+}
+
+/// A chain advanced to a place, with the keys passed on the way.
+struct Advanced {
+    skipped: Vec<(u32, MessageKey)>,
+    chain: ChainKey,
+    key: MessageKey,
+}
+
+/// Steps a copy of a chain from `from` to `to` and takes the key there. The caller has bounded `to − from`.
+fn advance(chain: &ChainKey, from: u32, to: u32) -> Advanced {
+    let mut skipped = Vec::new();
+    let (mut chain, mut key) = chain.duplicate().step();
+    for index in from..to {
+        let (next_chain, next_key) = chain.step();
+        skipped.push((index, core::mem::replace(&mut key, next_key)));
+        chain = next_chain;
+    }
+    Advanced { skipped, chain, key }
+}
+
+impl Ratchet {
+    /// Opens an envelope without moving. Tries the current, the next, then the old header keys. // protocol.md §5.5
+    pub(crate) fn open(&self, bytes: &[u8; ENVELOPE]) -> Result<Opened, OpenError> {
+        let envelope = Envelope::cut(bytes);
+        let sender = self.role.peer();
+        let data = header_data(sender, &self.transcript, &envelope.commitment, &envelope.body, &envelope.body_tag);
+        let sealed = Sealed { ratchet: self, envelope: &envelope, data };
+
+        if let Some(receiving) = &self.receiving
+            && let Some(plain) = sealed.header(&receiving.header)
+        {
+            return self.open_current(&sealed, receiving, plain.expose());
+        }
+        if let Some(plain) = sealed.header(&self.next_receiving) {
+            return self.open_next(&sealed, plain.expose());
+        }
+        for (at, key, publics) in self.skipped.old_headers() {
+            if let Some(plain) = sealed.header(key) {
+                let header = Header::decode(plain.expose()).map_err(|_| OpenError::Header)?;
+                if publics.is_some_and(|known| publics_hash(&header.publics) != *known) {
+                    return Err(OpenError::Header);
+                }
+                return self.open_late(&sealed, at, key, plain.expose(), header.index);
+            }
+        }
+        Err(OpenError::NotOurs)
+    }
+
+    fn open_current(
+        &self,
+        sealed: &Sealed<'_>,
+        receiving: &ReceivingChain,
+        plain: &[u8; HEADER],
+    ) -> Result<Opened, OpenError> {
+        let Header { publics, index, .. } = Header::decode(plain).map_err(|_| OpenError::Header)?;
+        // Headers of one chain repeat identical key bytes. // protocol.md §5.4
+        let same = publics.agreement == receiving.agreement
+            && publics.encapsulation == receiving.encapsulation
+            && receiving.ciphertext.as_ref().is_none_or(|known| *known == publics.ciphertext);
+        if !same {
+            return Err(OpenError::Header);
+        }
+        let Some(skip) = index.checked_sub(receiving.next) else {
+            return self.open_late(sealed, ChainAt::Current, &receiving.header, plain, index);
+        };
+        if !may_skip(skip) {
+            return Err(OpenError::TooManySkipped);
+        }
+        let next = index.checked_add(1).ok_or(OpenError::Header)?;
+        let Advanced { skipped, chain, key } = advance(&receiving.chain, receiving.next, index);
+        let body = sealed.body(&receiving.header, &key, plain)?;
+        Ok(Opened {
+            body,
+            number: number(receiving.base, index),
+            change: Change::Along { skipped, chain, next, publics },
+        })
+    }
+
+    fn open_next(&self, sealed: &Sealed<'_>, plain: &[u8; HEADER]) -> Result<Opened, OpenError> {
+        let Header { publics, previous, index } = Header::decode(plain).map_err(|_| OpenError::Header)?;
+        let (from, base) = self.receiving.as_ref().map_or((0, 0), |old| (old.next, old.base));
+        let behind = previous.checked_sub(from).ok_or(OpenError::Header)?;
+        if self.receiving.is_none() && previous != 0 {
+            return Err(OpenError::Header);
+        }
+        // Skipped keys of the old and of the new chain count together. // protocol.md §5.6
+        if !behind.checked_add(index).is_some_and(may_skip) {
+            return Err(OpenError::TooManySkipped);
+        }
+        let next = index.checked_add(1).ok_or(OpenError::Header)?;
+        // Only an answer to our newest keys begins a chain; without a pair there is nothing to answer.
+        let own = self.own.as_ref().ok_or(OpenError::Header)?;
+        let agreed = own.agreement.agree(&publics.agreement).map_err(|_| OpenError::Header)?;
+        let encapsulated = own.kem.decapsulate(&publics.ciphertext);
+        let (agreement, encapsulation) = own.publics();
+        let context = StepContext {
+            sender: self.role.peer(),
+            agreement: &publics.agreement,
+            peer_agreement: &agreement,
+            encapsulation: &publics.encapsulation,
+            peer_encapsulation: &encapsulation,
+            ciphertext: &publics.ciphertext,
+        };
+        let (root, chain, next_header) = self.root.step(&agreed, &encapsulated, &context);
+        let advanced = advance(&chain, 0, index);
+        let body = sealed.body(&self.next_receiving, &advanced.key, plain)?;
+
+        let skipped_old = match &self.receiving {
+            Some(old) if behind > 0 => {
+                let mut rest = advance(&old.chain, old.next, previous - 1);
+                rest.skipped.push((previous - 1, rest.key));
+                rest.skipped
+            }
+            _ => Vec::new(),
+        };
+        let base = base.saturating_add(u64::from(previous));
+        let receiving = Box::new(ReceivingChain {
+            header: self.next_receiving.duplicate(),
+            chain: advanced.chain,
+            next,
+            base,
+            agreement: publics.agreement,
+            encapsulation: publics.encapsulation,
+            ciphertext: Some(publics.ciphertext),
+        });
+        let change = Change::Step { skipped_old, skipped_new: advanced.skipped, receiving, root, next_header };
+        Ok(Opened { body, number: number(base, index), change })
+    }
+
+    fn open_late(
+        &self,
+        sealed: &Sealed<'_>,
+        at: ChainAt,
+        header: &HeaderKey,
+        plain: &[u8; HEADER],
+        index: u32,
+    ) -> Result<Opened, OpenError> {
+        let (key, number) = self.skipped.get(at, index).ok_or(OpenError::Again)?;
+        let body = sealed.body(header, key, plain)?;
+        Ok(Opened { body, number, change: Change::Late { at, index } })
+    }
+
+    /// Moves the state. Returns the history numbers whose keys were given up for it.
+    pub(crate) fn commit(&mut self, change: Change) -> Vec<u64> {
+        match change {
+            Change::Late { at, index } => {
+                self.skipped.remove(at, index);
+                Vec::new()
+            }
+            Change::Along { skipped, chain, next, publics } => {
+                if let Some(receiving) = &mut self.receiving {
+                    receiving.chain = chain;
+                    receiving.next = next;
+                    receiving.ciphertext = Some(publics.ciphertext);
+                }
+                self.skipped.keep(skipped)
+            }
+            Change::Step { skipped_old, skipped_new, receiving, root, next_header } => {
+                let mut given_up = self.skipped.keep(skipped_old);
+                if let Some(old) = self.receiving.take() {
+                    given_up.extend(self.retire(old, receiving.base));
+                }
+                given_up.extend(self.skipped.keep(skipped_new));
+                self.receiving = Some(*receiving);
+                self.root = root;
+                self.next_receiving = next_header;
+                // One private pair is kept; the peer has answered it, so that it goes. // protocol.md §5.4
+                self.own = None;
+                self.step_due = true;
+                given_up
+            }
+        }
+    }
+
+    fn retire(&mut self, old: ReceivingChain, base: u64) -> Vec<u64> {
+        // A chain whose ciphertext is unknown has opened nothing: its late envelopes settle by their key alone.
+        let publics = old.ciphertext.map(|ciphertext| {
+            publics_hash(&RatchetPublics { agreement: old.agreement, encapsulation: old.encapsulation, ciphertext })
+        });
+        self.skipped.retire(old.header, publics, base)
+    }
+}
+
+/// An envelope that is being opened, with the associated data of its header.
+struct Sealed<'a> {
+    ratchet: &'a Ratchet,
+    envelope: &'a Envelope,
+    data: Vec<u8>,
+}
+
+impl Sealed<'_> {
+    fn header(&self, key: &HeaderKey) -> Option<SecretBytes<HEADER>> {
+        let mut plain = SecretBytes::copy_of(&self.envelope.header);
+        let key = key.seal_key(&self.envelope.salt);
+        open(&key, &self.data, plain.expose_mut(), &self.envelope.header_tag).ok().map(|()| plain)
+    }
+
+    fn body(&self, header: &HeaderKey, key: &MessageKey, plain: &[u8; HEADER]) -> Result<SecretBytes<BODY>, OpenError> {
+        let Envelope { salt, commitment, body, body_tag, .. } = self.envelope;
+        if !same_bytes(&key.commitment(header, salt), commitment) {
+            return Err(OpenError::Commitment);
+        }
+        let mut text = SecretBytes::copy_of(body);
+        let data = body_data(self.ratchet.role.peer(), &self.ratchet.transcript, plain);
+        open(&key.body_key(salt), &data, text.expose_mut(), body_tag).map_err(|_| OpenError::Body)?;
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{RatchetPair, Start};
+    use super::*;
+    use crate::limits::SKIP_STEP;
+    use crate::role::Role;
+    use crate::secret::Secret;
+    use crate::wire::Writer;
+    use crate::wire::frame::EnvelopeBytes;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    fn start() -> Start {
+        let key = |byte| Secret::from_bytes([byte; 32]);
+        Start {
+            transcript: [1; 32],
+            root: key(2),
+            chain: key(3),
+            header: key(4),
+            next_taker: key(5),
+            next_inviter: key(6),
+        }
+    }
+
+    fn pair(rng: &mut StdRng) -> (Ratchet, Ratchet) {
+        let pair = RatchetPair::random(rng);
+        let (agreement, encapsulation) = pair.publics();
+        (Ratchet::taker(start(), pair, rng), Ratchet::inviter(start(), agreement, encapsulation))
+    }
+
+    fn seal(ratchet: &mut Ratchet, rng: &mut StdRng) -> EnvelopeBytes {
+        ratchet.seal(rng, SecretBytes::copy_of(&[7; BODY])).unwrap()
+    }
+
+    fn state(ratchet: &Ratchet) -> Vec<u8> {
+        let mut writer = Writer::default();
+        ratchet.write(&mut writer);
+        writer.finish().to_vec()
+    }
+
+    fn take_in(ratchet: &mut Ratchet, envelope: &[u8; ENVELOPE]) -> Result<u64, OpenError> {
+        let opened = ratchet.open(envelope)?;
+        assert_eq!(opened.body.expose(), &[7; BODY]);
+        assert!(ratchet.commit(opened.change).is_empty());
+        Ok(opened.number)
+    }
+
+    #[test]
+    fn skipping_512_is_allowed_and_513_is_refused_without_a_change() {
+        let rng = &mut StdRng::seed_from_u64(1);
+        let (mut taker, mut inviter) = pair(rng);
+        let envelopes: Vec<_> = (0..=u64::from(SKIP_STEP) + 1).map(|_| seal(&mut taker, rng)).collect();
+        let before = state(&inviter);
+        assert_eq!(take_in(&mut inviter, &envelopes[513]), Err(OpenError::TooManySkipped));
+        assert_eq!(state(&inviter), before);
+        assert_eq!(take_in(&mut inviter, &envelopes[512]), Ok(513));
+        assert_eq!(take_in(&mut inviter, &envelopes[513]), Ok(514));
+    }
+
+    #[test]
+    fn skipped_keys_of_the_old_and_the_new_chain_count_together() {
+        for (old, new, allowed) in [(300, 212, true), (300, 213, false)] {
+            let rng = &mut StdRng::seed_from_u64(2);
+            let (mut taker, mut inviter) = pair(rng);
+            let first = seal(&mut taker, rng);
+            assert_eq!(take_in(&mut inviter, &first), Ok(1));
+            let answer = seal(&mut inviter, rng);
+            for _ in 0..old {
+                seal(&mut taker, rng);
+            }
+            assert_eq!(take_in(&mut taker, &answer), Ok(1));
+            let last = (0..=new).map(|_| seal(&mut taker, rng)).last().unwrap();
+            let before = state(&inviter);
+            let outcome = take_in(&mut inviter, &last);
+            if allowed {
+                assert_eq!(outcome, Ok(old + new + 2));
+            } else {
+                assert_eq!(outcome, Err(OpenError::TooManySkipped));
+                assert_eq!(state(&inviter), before);
+            }
+        }
+    }
+
+    #[test]
+    fn an_envelope_whose_commitment_names_another_message_key_is_refused() {
+        let rng = &mut StdRng::seed_from_u64(3);
+        let (mut taker, inviter) = pair(rng);
+        assert!(inviter.open(&seal(&mut taker, rng)).is_ok());
+        // A sender whose chain key differs from what it should be: same header key, other message keys.
+        let Some(sending) = taker.sending.as_mut() else { panic!("the taker sends in chain 0") };
+        sending.chain = ChainKey::new(Secret::from_bytes([9; 32]));
+        assert_eq!(inviter.open(&seal(&mut taker, rng)).err(), Some(OpenError::Commitment));
+    }
+
+    #[test]
+    fn headers_of_one_chain_must_repeat_identical_key_bytes() {
+        let rng = &mut StdRng::seed_from_u64(4);
+        let (mut taker, mut inviter) = pair(rng);
+        let first = seal(&mut taker, rng);
+        assert_eq!(take_in(&mut inviter, &first), Ok(1));
+        let other = RatchetPair::random(rng).publics();
+        let publics = &mut taker.sending.as_mut().unwrap().publics;
+        publics.agreement = other.0;
+        assert_eq!(inviter.open(&seal(&mut taker, rng)).err(), Some(OpenError::Header));
+    }
+
+    #[test]
+    fn our_private_pair_is_gone_when_the_peers_step_commits() {
+        let rng = &mut StdRng::seed_from_u64(5);
+        let (mut taker, mut inviter) = pair(rng);
+        let answer = seal(&mut inviter, rng);
+        assert!(taker.own.is_some());
+        assert_eq!(take_in(&mut taker, &answer), Ok(1));
+        assert!(taker.own.is_none() && taker.step_due);
+        assert_eq!(inviter.role, Role::Inviter);
+    }
+}

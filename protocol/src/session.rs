@@ -1,0 +1,253 @@
+//! One conversation: the ratchet and the history, moved together.
+//!
+//! In: pieces to send, envelopes that came, the time. Out: envelopes to send, pieces that opened. This file must never
+//! learn which mailbox an envelope goes through, and it does no I/O: the caller saves [`Session::snapshot`] before a
+//! sealed envelope leaves, and before a received one is acknowledged.
+
+use crate::content::Piece;
+use crate::history::History;
+use crate::identity::Identity;
+use crate::limits::{ENVELOPE, FILLER_AFTER, FILLER_SECONDS};
+use crate::ratchet::{OpenError, Ratchet, SealError};
+use crate::role::Role;
+use crate::snapshot::{self, Kind, SnapshotError};
+use crate::wire::frame::EnvelopeBytes;
+use crate::wire::message::Body;
+use crate::wire::{DecodeError, Reader, Writer};
+use core::fmt;
+use core::ops::RangeInclusive;
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+/// One side of a conversation.
+pub struct Session {
+    role: Role,
+    ours: Identity,
+    theirs: Identity,
+    /// Whether an envelope of the peer's ratchet has opened.
+    answered: bool,
+    /// Shown messages received since we last sent anything.
+    unanswered: u64,
+    /// When the first of them came, in seconds by our clock.
+    unanswered_since: u64,
+    history: History,
+    ratchet: Ratchet,
+}
+
+/// A piece that was sealed.
+#[derive(Debug)]
+pub struct Sealed {
+    /// Its number in our direction, from 1; confirmed when [`Session::confirmed`] reaches it.
+    pub number: u64,
+    /// The envelope, to be kept and put again unchanged until it is confirmed.
+    pub envelope: EnvelopeBytes,
+}
+
+/// A piece that has opened.
+#[derive(Debug)]
+pub struct Received {
+    /// Its number in their direction, from 1.
+    pub number: u64,
+    /// When it was sent, in milliseconds since 1970-01-01 UTC by their clock.
+    pub sent_at: u64,
+    /// The piece.
+    pub piece: Piece,
+    /// Numbers of theirs that were given up to make room; tell the peer with [`Content::Lost`](crate::content::Content).
+    pub given_up: Vec<RangeInclusive<u64>>,
+}
+
+/// Why a piece was not sealed. Nothing has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EncryptError {
+    /// [`UNCONFIRMED`](crate::limits::UNCONFIRMED) envelopes wait for the peer; keep the piece and try again later.
+    #[error("the other side has to read first")]
+    Unconfirmed,
+    /// Both accounts of the conversation differ: an older copy of this state, or of theirs, is in use.
+    #[error("both sides' accounts of the conversation differ")]
+    Differs,
+    /// The state can't seal.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+/// Why an envelope was not taken in. Nothing has changed, byte for byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DecryptError {
+    /// It did not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+impl Session {
+    pub(crate) fn new(role: Role, transcript: &[u8; 32], ours: Identity, theirs: Identity, ratchet: Ratchet) -> Self {
+        let history = History::new(transcript, role);
+        Self { role, ours, theirs, answered: false, unanswered: 0, unanswered_since: 0, history, ratchet }
+    }
+
+    /// Seals one piece. `sent_at` is in milliseconds since 1970-01-01 UTC.
+    ///
+    /// The state has moved: save it together with the envelope, and only then put the envelope.
+    ///
+    /// # Errors
+    /// [`EncryptError`]; nothing has changed then.
+    pub fn encrypt(&mut self, rng: &mut impl CryptoRng, piece: &Piece, sent_at: u64) -> Result<Sealed, EncryptError> {
+        if self.history.differs() {
+            return Err(EncryptError::Differs);
+        }
+        if !self.history.may_send() {
+            return Err(EncryptError::Unconfirmed);
+        }
+        let fields = self.history.next();
+        let body = Body { history: fields, sent_at, piece: piece.clone() };
+        let envelope = self.ratchet.seal(rng, body.encode())?;
+        self.history.sealed(&fields, &envelope);
+        self.unanswered = 0;
+        Ok(Sealed { number: fields.number, envelope })
+    }
+
+    /// Opens one envelope and, only when all of it is good, moves. `now` is in seconds since 1970-01-01 UTC.
+    ///
+    /// # Errors
+    /// [`DecryptError`]; nothing has changed then, and the genuine envelope still opens.
+    pub fn decrypt(&mut self, envelope: &[u8; ENVELOPE], now: u64) -> Result<Received, DecryptError> {
+        let opened = self.ratchet.open(envelope)?;
+        let body = Body::decode(opened.body.expose()).map_err(|_| OpenError::Body)?;
+        if body.history.number != opened.number {
+            return Err(OpenError::Body.into());
+        }
+        if !self.history.accepts(opened.number) {
+            return Err(OpenError::Again.into());
+        }
+
+        let mut given_up = self.ratchet.tick(now);
+        given_up.extend(self.ratchet.commit(opened.change));
+        self.history.opened(&body.history, envelope);
+        self.history.lose(given_up.iter().copied());
+        self.answered = true;
+        if !body.piece.is_control() {
+            if self.unanswered == 0 {
+                self.unanswered_since = now;
+            }
+            self.unanswered = self.unanswered.saturating_add(1);
+        }
+        Ok(Received { number: opened.number, sent_at: body.sent_at, piece: body.piece, given_up: ranges(given_up) })
+    }
+
+    /// Lets time pass: wipes skipped keys that are too old and returns the numbers that can't be opened any more.
+    /// Tell the peer with [`Content::Lost`](crate::content::Content).
+    pub fn tick(&mut self, now: u64) -> Vec<RangeInclusive<u64>> {
+        let given_up = self.ratchet.tick(now);
+        self.history.lose(given_up.iter().copied());
+        ranges(given_up)
+    }
+
+    /// Whether one more piece may be sealed now.
+    #[must_use]
+    pub const fn may_send(&self) -> bool {
+        self.history.may_send() && !self.history.differs()
+    }
+
+    /// The peer has received, or given up, all our numbers up to this one.
+    #[must_use]
+    pub const fn confirmed(&self) -> u64 {
+        self.history.confirmed()
+    }
+
+    /// Whether anything of the peer has opened. Until then a taker puts its first envelope again.
+    #[must_use]
+    pub const fn answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Both accounts of the conversation differ. Nothing can be sent any more; the way on is a new invitation.
+    #[must_use]
+    pub const fn differs(&self) -> bool {
+        self.history.differs()
+    }
+
+    /// Numbers of theirs that have not come, below the highest that has. Report them when a fetch has run dry.
+    #[must_use]
+    pub fn missing(&self) -> Vec<RangeInclusive<u64>> {
+        self.history.missing()
+    }
+
+    /// Whether one filler should carry our confirmation back (protocol.md §7.5).
+    #[must_use]
+    pub const fn filler_wanted(&self, now: u64) -> bool {
+        self.unanswered >= FILLER_AFTER
+            || (self.unanswered > 0 && now.saturating_sub(self.unanswered_since) >= FILLER_SECONDS)
+    }
+
+    /// Who made the invitation.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Our public identity in this conversation.
+    #[must_use]
+    pub const fn ours(&self) -> &Identity {
+        &self.ours
+    }
+
+    /// Theirs.
+    #[must_use]
+    pub const fn theirs(&self) -> &Identity {
+        &self.theirs
+    }
+
+    /// The whole state, secrets in the clear: for an encrypted store only.
+    #[must_use]
+    pub fn snapshot(&self) -> Zeroizing<Vec<u8>> {
+        snapshot::save(Kind::Session, |writer| self.write(writer))
+    }
+
+    /// Reads [`snapshot`](Self::snapshot).
+    ///
+    /// # Errors
+    /// [`SnapshotError`].
+    pub fn restore(bytes: &[u8]) -> Result<Self, SnapshotError> {
+        snapshot::load(Kind::Session, bytes, Self::read)
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.u8(self.role.byte());
+        self.ours.write(writer);
+        self.theirs.write(writer);
+        writer.flag(self.answered).u64(self.unanswered).u64(self.unanswered_since);
+        self.history.write(writer);
+        self.ratchet.write(writer);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            role: Role::from_byte(reader.u8()?)?,
+            ours: Identity::read(reader)?,
+            theirs: Identity::read(reader)?,
+            answered: reader.flag()?,
+            unanswered: reader.u64()?,
+            unanswered_since: reader.u64()?,
+            history: History::read(reader)?,
+            ratchet: Ratchet::read(reader)?,
+        })
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Session(..)")
+    }
+}
+
+/// Joins neighbouring numbers.
+fn ranges(mut numbers: Vec<u64>) -> Vec<RangeInclusive<u64>> {
+    numbers.sort_unstable();
+    let mut ranges: Vec<RangeInclusive<u64>> = Vec::new();
+    for number in numbers {
+        match ranges.last_mut() {
+            Some(last) if number <= last.end().saturating_add(1) => *last = *last.start()..=number,
+            _ => ranges.push(number..=number),
+        }
+    }
+    ranges
+}

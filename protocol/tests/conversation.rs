@@ -1,0 +1,182 @@
+//! Whole stories of one conversation, over the public interface.
+
+mod world;
+
+use cairn_protocol::content::Content;
+use cairn_protocol::limits::UNCONFIRMED;
+use cairn_protocol::ratchet::OpenError;
+use cairn_protocol::session::{DecryptError, EncryptError};
+use world::{Side, World};
+
+#[test]
+fn both_sides_may_write_first_and_the_first_messages_may_cross() {
+    let mut world = World::new(1);
+    let (from_taker, from_inviter) = (world.seal(Side::Taker, "hello Ana"), world.seal(Side::Inviter, "hello Dana"));
+    assert_eq!(world.open_text(Side::Inviter, &from_taker), "hello Ana");
+    assert_eq!(world.open_text(Side::Taker, &from_inviter), "hello Dana");
+    for round in 0..20 {
+        let sender = if round % 3 == 0 { Side::Taker } else { Side::Inviter };
+        let envelope = world.seal(sender, "again");
+        assert_eq!(world.open_text(sender.other(), &envelope), "again", "round {round}");
+    }
+}
+
+#[test]
+fn any_order_within_the_limits_opens_each_message_exactly_once() {
+    let mut world = World::new(2);
+    let mut late = Vec::new();
+    for round in 0..5 {
+        let envelopes: Vec<_> = (0..8).map(|index| world.seal(Side::Taker, &format!("{round}.{index}"))).collect();
+        // The last one opens first; the others stay behind, over several turns.
+        assert_eq!(world.open_text(Side::Inviter, &envelopes[7]), format!("{round}.7"));
+        late.extend(
+            envelopes[..7].iter().cloned().enumerate().map(|(index, envelope)| (format!("{round}.{index}"), envelope)),
+        );
+        let answer = world.seal(Side::Inviter, "answer");
+        assert_eq!(world.open_text(Side::Taker, &answer), "answer");
+    }
+    late.reverse();
+    for (text, envelope) in &late {
+        assert_eq!(world.open_text(Side::Inviter, envelope), *text);
+        assert_eq!(world.open(Side::Inviter, envelope).err(), Some(DecryptError::Open(OpenError::Again)));
+    }
+    assert!(world.session(Side::Inviter).missing().is_empty());
+    assert!(!world.session(Side::Inviter).differs());
+}
+
+#[test]
+fn a_flipped_bit_anywhere_leaves_the_state_as_it_is_and_the_original_still_opens() {
+    let mut world = World::new(3);
+    for round in 0..2 {
+        // Round 0: the current chain. Round 1: a new chain of the peer.
+        let envelope = world.seal(Side::Taker, "genuine");
+        let before = world.session(Side::Inviter).snapshot();
+        for byte in (0..4096).step_by(13).chain([4095]) {
+            let mut flipped = envelope.clone();
+            flipped[byte] ^= 1 << (byte % 8);
+            let refused = world.open(Side::Inviter, &flipped).err();
+            assert_eq!(refused, Some(DecryptError::Open(OpenError::NotOurs)), "byte {byte}");
+        }
+        assert_eq!(world.session(Side::Inviter).snapshot(), before);
+        assert_eq!(world.open_text(Side::Inviter, &envelope), "genuine");
+        let answer = world.seal(Side::Inviter, "answer");
+        assert_eq!(world.open_text(Side::Taker, &answer), "answer", "round {round}");
+    }
+}
+
+#[test]
+fn an_envelope_sent_back_to_its_writer_does_not_open() {
+    let mut world = World::new(4);
+    let envelope = world.seal(Side::Taker, "mine");
+    assert_eq!(world.open(Side::Taker, &envelope).err(), Some(DecryptError::Open(OpenError::NotOurs)));
+    assert_eq!(world.open_text(Side::Inviter, &envelope), "mine");
+    let envelope = world.seal(Side::Inviter, "mine");
+    assert_eq!(world.open(Side::Inviter, &envelope).err(), Some(DecryptError::Open(OpenError::NotOurs)));
+}
+
+#[test]
+fn replay_is_refused_also_after_a_restart() {
+    let mut world = World::new(5);
+    let envelope = world.seal(Side::Taker, "once");
+    assert_eq!(world.open_text(Side::Inviter, &envelope), "once");
+    world.restart(Side::Inviter);
+    assert_eq!(world.open(Side::Inviter, &envelope).err(), Some(DecryptError::Open(OpenError::Again)));
+}
+
+#[test]
+fn at_most_480_envelopes_are_unconfirmed_and_losing_nearly_all_of_them_harms_nothing() {
+    let mut world = World::new(6);
+    let mut last = None;
+    for _ in 0..UNCONFIRMED {
+        last = Some(world.seal(Side::Taker, "lost"));
+    }
+    let refused = world.try_seal(Side::Taker, "one more").err();
+    assert_eq!(refused, Some(EncryptError::Unconfirmed));
+    assert_eq!(world.open_text(Side::Inviter, &last.unwrap()), "lost");
+    assert_eq!(world.session(Side::Inviter).missing(), [1..=UNCONFIRMED - 1]);
+    let answer = world.seal(Side::Inviter, "answer");
+    assert_eq!(world.open_text(Side::Taker, &answer), "answer");
+    assert_eq!(world.session(Side::Taker).confirmed(), 0, "nothing is confirmed past a hole");
+}
+
+#[test]
+fn skipped_keys_leave_after_14_days_and_both_sides_can_know() {
+    let mut world = World::new(8);
+    let lost = world.seal(Side::Taker, "too late");
+    let seen = world.seal(Side::Taker, "in time");
+    assert_eq!(world.open_text(Side::Inviter, &seen), "in time");
+    assert_eq!(world.session(Side::Inviter).missing(), [1..=1]);
+    for day in 1..=14 {
+        let gone = world.pass_a_day(Side::Inviter);
+        assert_eq!(gone, if day < 14 { vec![] } else { vec![1..=1] }, "day {day}");
+    }
+    assert_eq!(world.open(Side::Inviter, &lost).err(), Some(DecryptError::Open(OpenError::Again)));
+    assert!(world.session(Side::Inviter).missing().is_empty());
+    let told = world.seal_content(Side::Inviter, &Content::Lost { from: 1, to: 1 });
+    let content = world.open_content(Side::Taker, &told);
+    assert!(content == Content::Lost { from: 1, to: 1 });
+    assert_eq!(world.session(Side::Taker).confirmed(), 2);
+}
+
+#[test]
+fn a_restored_older_state_stops_sending_at_the_first_message_that_shows_it() {
+    let mut world = World::new(9);
+    let older = world.session(Side::Taker).snapshot();
+    let envelope = world.seal(Side::Taker, "after the copy");
+    assert_eq!(world.open_text(Side::Inviter, &envelope), "after the copy");
+    let answer = world.seal(Side::Inviter, "answer");
+    world.replace(Side::Taker, &older);
+    assert_eq!(world.open_text(Side::Taker, &answer), "answer");
+    assert!(world.session(Side::Taker).differs());
+    assert_eq!(world.try_seal(Side::Taker, "from the past").err(), Some(EncryptError::Differs));
+}
+
+#[test]
+fn a_filler_is_wanted_after_100_messages_or_a_day_and_not_for_a_filler() {
+    let mut world = World::new(10);
+    for index in 1..=100 {
+        let envelope = world.seal(Side::Taker, "x");
+        world.open_text(Side::Inviter, &envelope);
+        assert_eq!(world.filler_wanted(Side::Inviter), index == 100, "{index}");
+    }
+    let filler = world.seal_content(Side::Inviter, &Content::Filler);
+    assert!(!world.filler_wanted(Side::Inviter));
+    assert!(world.open_content(Side::Taker, &filler) == Content::Filler);
+    assert_eq!(world.session(Side::Taker).confirmed(), 100);
+    world.pass_a_day(Side::Taker);
+    world.pass_a_day(Side::Taker);
+    assert!(!world.filler_wanted(Side::Taker), "a filler asks for no answer");
+    let envelope = world.seal(Side::Taker, "x");
+    world.open_text(Side::Inviter, &envelope);
+    assert!(!world.filler_wanted(Side::Inviter));
+    world.pass_a_day(Side::Inviter);
+    assert!(world.filler_wanted(Side::Inviter));
+}
+
+#[test]
+fn a_snapshot_is_read_back_to_the_byte_and_a_cut_or_longer_one_is_refused() {
+    let mut world = World::new(11);
+    for index in 0..12 {
+        let envelope = world.seal(Side::Taker, "x");
+        if index % 3 == 0 {
+            world.open_text(Side::Inviter, &envelope);
+            let answer = world.seal(Side::Inviter, "y");
+            world.open_text(Side::Taker, &answer);
+        }
+    }
+    for side in [Side::Taker, Side::Inviter] {
+        let bytes = world.session(side).snapshot();
+        let again = cairn_protocol::session::Session::restore(&bytes).unwrap().snapshot();
+        assert_eq!(again, bytes);
+        for cut in (0..bytes.len()).step_by(7) {
+            assert!(cairn_protocol::session::Session::restore(&bytes[..cut]).is_err());
+        }
+        let mut longer = bytes.to_vec();
+        longer.push(0);
+        assert!(cairn_protocol::session::Session::restore(&longer).is_err());
+        longer.pop();
+        longer[0] = 9;
+        let newer = cairn_protocol::session::Session::restore(&longer).err();
+        assert_eq!(newer, Some(cairn_protocol::snapshot::SnapshotError::Newer));
+    }
+}
