@@ -1,0 +1,144 @@
+//! One connection of the load tool to the relay: TLS, WebSocket, hello, then frames.
+//!
+//! In: requests. Out: replies. Unlike the client's it waits for nothing and tries nothing again: it measures.
+
+use super::tls;
+use anyhow::{Context, Result, bail, ensure};
+use cairn_protocol::address::RelayAddress;
+use cairn_protocol::limits::{ENVELOPE, REPLY, VERSION};
+use cairn_protocol::mailbox::{
+    ChannelBinding, EXPORTER_LABEL, EnvelopeId, Generation, MailboxId, OwnerOperation, OwnerSecret, VaultMark,
+};
+use cairn_protocol::token::SendCapability;
+use cairn_protocol::wire::frame::{Admission, Reply, Request};
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use rand::Rng;
+use rustls::pki_types::ServerName;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+/// A connection that has been welcomed.
+pub(super) struct Wire {
+    socket: WebSocketStream<TlsStream<TcpStream>>,
+    channel: ChannelBinding,
+    number: u32,
+}
+
+/// A mailbox and both its keys.
+pub(super) struct Mailbox {
+    pub(super) id: MailboxId,
+    owner: OwnerSecret,
+    capability: SendCapability,
+}
+
+/// The WebSocket settings of both ends of a measurement.
+pub(super) fn settings() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(16 * 1024)
+        .write_buffer_size(16 * 1024)
+        .max_message_size(Some(REPLY))
+        .max_frame_size(Some(REPLY))
+}
+
+impl Wire {
+    /// Connects and says hello.
+    pub(super) async fn open(address: &RelayAddress) -> Result<Self> {
+        let stream = TcpStream::connect((address.host.as_str(), address.port)).await?;
+        stream.set_nodelay(true)?;
+        let connector = TlsConnector::from(Arc::new(tls::pinned(address.pin)?));
+        let name = ServerName::try_from(address.host.as_str().to_owned())?;
+        let stream = connector.connect(name, stream).await?;
+        let channel = stream.get_ref().1.export_keying_material([0; 32], EXPORTER_LABEL, None)?;
+        let (socket, _) = client_async_with_config("ws://relay/v1", stream, Some(settings())).await?;
+        let mut wire = Self { socket, channel: ChannelBinding(channel), number: 0 };
+        match wire.ask(&Request::Hello { version: VERSION }).await? {
+            Reply::Welcome(welcome) => ensure!(welcome.open, "the relay is open"),
+            other => bail!("hello was answered by {other:?}"),
+        }
+        Ok(wire)
+    }
+
+    /// Puts a request into the outgoing buffer. Its number.
+    pub(super) async fn feed(&mut self, request: &Request) -> Result<u32> {
+        self.number = self.number.wrapping_add(1);
+        let frame = Message::binary(request.encode(self.number).to_vec());
+        self.socket.feed(frame).await?;
+        Ok(self.number)
+    }
+
+    /// Sends what is in the buffer.
+    pub(super) async fn flush(&mut self) -> Result<()> {
+        Ok(self.socket.flush().await?)
+    }
+
+    /// The next reply and the number of its request.
+    pub(super) async fn reply(&mut self) -> Result<(u32, Reply)> {
+        loop {
+            match self.socket.next().await.context("the relay closed the connection")?? {
+                Message::Binary(frame) => return Reply::decode(&frame).context("a reply"),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => bail!("the relay said {other:?}"),
+            }
+        }
+    }
+
+    /// A reply that is there already.
+    pub(super) fn reply_now(&mut self) -> Option<Result<(u32, Reply)>> {
+        self.reply().now_or_never()
+    }
+
+    /// Sends one request and waits for its reply.
+    pub(super) async fn ask(&mut self, request: &Request) -> Result<Reply> {
+        let number = self.feed(request).await?;
+        self.flush().await?;
+        let (answered, reply) = self.reply().await?;
+        ensure!(number == answered, "request {number} was answered as {answered}");
+        Ok(reply)
+    }
+
+    /// Makes a mailbox.
+    pub(super) async fn mailbox(&mut self) -> Result<Mailbox> {
+        let mut rng = rand::rng();
+        let mailbox = Mailbox {
+            id: MailboxId::random(&mut rng),
+            owner: OwnerSecret::random(&mut rng),
+            capability: SendCapability::random(&mut rng),
+        };
+        let request = Request::CreateMailbox {
+            mailbox: mailbox.id,
+            owner: mailbox.owner.key(),
+            capability: mailbox.capability.hash(),
+            admission: Admission::Open,
+        };
+        match self.ask(&request).await? {
+            Reply::Done => Ok(mailbox),
+            other => bail!("a new mailbox was answered by {other:?}"),
+        }
+    }
+
+    /// Subscribes to a mailbox of ours.
+    pub(super) async fn subscribe(&mut self, mailbox: &Mailbox) -> Result<()> {
+        let generation = Generation { count: 1, mark: VaultMark::random(&mut rand::rng()) };
+        let proof = mailbox.owner.prove(&self.channel, &mailbox.id, OwnerOperation::Subscribe(generation));
+        match self.ask(&Request::Subscribe { mailbox: mailbox.id, generation, proof }).await? {
+            Reply::Done => Ok(()),
+            other => bail!("a subscription was answered by {other:?}"),
+        }
+    }
+}
+
+impl Mailbox {
+    /// A put of random bytes into this mailbox, under a fresh identifier.
+    pub(super) fn put(&self) -> Request {
+        let mut rng = rand::rng();
+        let mut envelope = Box::new([0; ENVELOPE]);
+        rng.fill_bytes(envelope.as_mut_slice());
+        let id = EnvelopeId::random(&mut rng);
+        Request::Put { mailbox: self.id, capability: self.capability.duplicate(), id, envelope }
+    }
+}
