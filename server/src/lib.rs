@@ -1,1 +1,27 @@
-//! Placeholder.
+//! The relay of Cairn: keeps sealed envelopes in SQLite until their owners fetch them.
+//!
+//! In: connections. Out: replies. This crate must never learn a key that opens an envelope, and so never names the
+//! protocol's `session`, `ratchet` or `handshake`.
+//!
+//! One direction: [`connection`] (bytes, frames) → [`auth`] → [`handlers`] (which return a reply and never hold the
+//! socket) → [`store`] (rows). The database is the queue; [`fanout`] carries wake-ups only.
+
+pub mod admission;
+pub mod auth;
+pub mod calendar;
+pub mod config;
+pub mod connection;
+pub mod dump;
+pub mod expiry;
+pub mod fanout;
+pub mod folder;
+pub mod gate;
+pub mod handlers;
+pub mod serve;
+pub mod store;
+pub mod tls;
+
+mod cli;
+mod line;
+
+pub use cli::main_with;

@@ -1,0 +1,101 @@
+//! What one connection has proved.
+//!
+//! In: proofs, the channel that they must be bound to. Out: the right to a mailbox, for this connection only. This file
+//! must never learn a token's holder or an address.
+
+use crate::fanout::Subscription;
+use crate::handlers::Relay;
+use crate::store::{Store, StoreError, StoreResult};
+use cairn_protocol::mailbox::{ChannelBinding, MailboxId, OwnerKey, OwnerOperation, OwnerSecret};
+use cairn_protocol::wire::frame::Refusal;
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Subscriptions of one connection, at most. Larger: one connection takes more of the relay's memory. Smaller: a
+/// specialist with many contacts needs several connections.
+pub const SUBSCRIPTIONS: usize = 1024;
+
+/// A key that nobody holds, checked where there is no mailbox, so that this takes as long as a wrong key.
+#[derive(Debug)]
+pub struct Stranger(OwnerKey);
+
+impl Stranger {
+    /// Draws one; its private half is dropped.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(OwnerSecret::random(&mut rand::rng()).key())
+    }
+}
+
+/// The peer of one connection.
+pub struct Peer<S: Store> {
+    /// The relay that it is connected to.
+    pub relay: Arc<Relay<S>>,
+    channel: ChannelBinding,
+    greeted: AtomicBool,
+    subscriptions: Mutex<HashMap<MailboxId, Arc<Subscription>>>,
+}
+
+impl<S: Store> Peer<S> {
+    /// A peer that has proved nothing yet.
+    pub fn new(relay: Arc<Relay<S>>, channel: ChannelBinding) -> Self {
+        Self { relay, channel, greeted: AtomicBool::new(false), subscriptions: Mutex::default() }
+    }
+
+    /// Takes note of the Hello. True the first time.
+    pub fn greet(&self) -> bool {
+        !self.greeted.swap(true, Ordering::AcqRel)
+    }
+
+    /// Whether the Hello came.
+    pub fn is_greeted(&self) -> bool {
+        self.greeted.load(Ordering::Acquire)
+    }
+
+    /// Checks the owner's proof for this channel. No mailbox and a wrong key are the same refusal after the same work.
+    ///
+    /// # Errors
+    /// [`Refusal::Denied`]; any error of the store.
+    pub async fn prove(&self, mailbox: MailboxId, operation: OwnerOperation, proof: &[u8; 64]) -> StoreResult<()> {
+        let owner = self.relay.store.owner(mailbox).await?;
+        let key = owner.unwrap_or(self.relay.stranger.0);
+        let verdict = key.verify(&self.channel, &mailbox, operation, proof);
+        if verdict.is_ok() && owner.is_some() { Ok(()) } else { Err(StoreError::Refused(Refusal::Denied)) }
+    }
+
+    /// Subscribes to a mailbox whose key was proved and whose generation the store has moved on.
+    ///
+    /// # Errors
+    /// [`Refusal::Fenced`]; [`Refusal::NotNow`] if there are too many subscriptions.
+    pub fn subscribe(&self, mailbox: MailboxId, generation: u64) -> Result<(), Refusal> {
+        let mut mine = self.subscriptions();
+        if mine.len() >= SUBSCRIPTIONS && !mine.contains_key(&mailbox) {
+            return Err(Refusal::NotNow);
+        }
+        let subscription = self.relay.fanout.enter(mailbox, generation)?;
+        mine.insert(mailbox, subscription);
+        Ok(())
+    }
+
+    /// The current subscription of this connection to a mailbox.
+    ///
+    /// # Errors
+    /// [`Refusal::Denied`] if there never was one; [`Refusal::Fenced`] if another took over.
+    pub fn subscription(&self, mailbox: &MailboxId) -> Result<Arc<Subscription>, Refusal> {
+        let subscription = self.subscriptions().get(mailbox).cloned().ok_or(Refusal::Denied)?;
+        subscription.check().map(|()| subscription)
+    }
+
+    fn subscriptions(&self) -> MutexGuard<'_, HashMap<MailboxId, Arc<Subscription>>> {
+        self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Store> Drop for Peer<S> {
+    fn drop(&mut self) {
+        for (mailbox, subscription) in self.subscriptions().drain() {
+            self.relay.fanout.leave(&mailbox, &subscription);
+        }
+    }
+}

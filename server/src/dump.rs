@@ -1,0 +1,83 @@
+//! All that a relay holds, as lines that anyone can read.
+//!
+//! In: a data folder. Out: one JSON object a line: first notes in plain sentences, then every column of every row. This
+//! file must never learn to leave a column out: it prints what the store names.
+
+use crate::line::Line;
+use crate::store::StoreError;
+use crate::store::sqlite::{self, Cell};
+use serde_json::Value;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Columns that hold what only clients can open; shortened to their length unless everything is asked for.
+const SEALED: [&str; 2] = ["body", "sealed"];
+
+const NOTES: &[&str] = &[
+    "This is everything in the relay's store. Identifiers, keys and hashes are in hexadecimal. Nothing names a person.",
+    "store: one row. The store's random name, how often it was restored, the day its clock showed last (days since \
+     1970-01-01) and the relay's own count of days.",
+    "mailbox: a random identifier, the key its owner proves, the hash of the capability its senders show, and the \
+     counter and mark by which an older copy of the owner's profile is noticed. No row says whose it is, who sends to \
+     it, which pass or voucher made it, or when.",
+    "envelope: its place in the order of arrival, its mailbox, a random identifier, the day it came, and 4,096 bytes \
+     that only the two people can open. Gone when acknowledged, or after the days that the relay states.",
+    "pass: the hash of an operator's pass, and for how many mailboxes and invitations it is still good.",
+    "voucher: the hash of an invitation's voucher, good for one mailbox until its last day. Gone when used.",
+    "bundle: an open invitation. Where it waits, hashes of the tokens that manage it, take it and make its mailbox, its \
+     last day, whether a second one asked for it, and the sealed bundle, which only the link opens.",
+    "Beside the store the folder holds tls.key, the relay's own key, by which clients recognise it. It opens no message.",
+    "What a running relay sees and does not store: the network address of each connection, when it comes and goes, how \
+     much it sends, and which mailboxes one connection uses, so that it could tie those together while they are \
+     connected. Someone who controls the relay, or watches its network, can write that down.",
+    "Rows that were deleted are overwritten; the journal beside the store (relay.db-wal) may hold some of them for up to \
+     an hour longer.",
+];
+
+/// Why a dump ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum DumpError {
+    /// The store can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The output can't be written.
+    #[error("the output can't be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Writes all that the store of a folder holds; with `full` the sealed bytes too.
+///
+/// # Errors
+/// Any [`DumpError`].
+pub fn dump(folder: &Path, full: bool, output: &mut impl Write) -> Result<(), DumpError> {
+    let mut noted = false;
+    // Notes come with the first row, so that a folder without a store prints an error alone; the store's own row is
+    // always there.
+    sqlite::inspect(folder, |table, cells| {
+        if !noted {
+            noted = true;
+            for note in NOTES {
+                writeln!(output, "{}", Line::new("note").with("text", *note))?;
+            }
+        }
+        let mut line = Line::new(table);
+        for (name, cell) in cells {
+            line = match cell {
+                Cell::Bytes(bytes) if !full && SEALED.contains(&name.as_str()) => {
+                    line.with(format!("{name}_bytes"), bytes.len())
+                }
+                Cell::Bytes(bytes) => line.with(name, hex(&bytes)),
+                Cell::Number(number) => line.with(name, number),
+                Cell::Other(text) => line.with(name, text),
+                Cell::Null => line.with(name, Value::Null),
+            };
+        }
+        writeln!(output, "{line}").map_err(DumpError::from)
+    })?;
+    output.flush()?;
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|half| char::from_digit(half.into(), 16)).collect()
+}

@@ -1,0 +1,123 @@
+//! What the relay does for each request.
+//!
+//! In: a peer and a decoded request. Out: a [`Reply`], now or later. A handler returns its reply: it must never learn
+//! the socket.
+
+mod bundle;
+mod mailbox;
+
+use crate::auth::{Peer, Stranger};
+use crate::calendar::{self, Calendar};
+use crate::fanout::Fanout;
+use crate::store::{Durable, Store, StoreError, StoreResult};
+use cairn_protocol::limits::VERSION;
+use cairn_protocol::wire::frame::{Refusal, Reply, Request, Welcome};
+use core::future::Future;
+use core::pin::Pin;
+use std::sync::Arc;
+
+/// What all connections share.
+pub struct Relay<S: Store> {
+    /// What is kept.
+    pub store: Arc<S>,
+    /// Who waits for what.
+    pub fanout: Arc<Fanout>,
+    /// Which day it is.
+    pub calendar: Arc<Calendar>,
+    /// Whether anyone may make mailboxes.
+    pub open: bool,
+    /// Days that an envelope is kept.
+    pub envelope_days: u16,
+    /// A key that nobody holds.
+    pub stranger: Stranger,
+}
+
+/// A reply that is still to come.
+pub type Later = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+/// How far a request has come when the next one of its connection may start.
+pub enum Started {
+    /// Answered.
+    Done(Reply),
+    /// Under way, and in its place among the puts.
+    Later(Later),
+    /// Waiting for an envelope, maybe for hours.
+    Parked(Later),
+}
+
+/// Starts a request. It ends when the next request of the connection may start: at once for most; when the put has its
+/// place in the order of arrival; and when all is done for what later requests build on (a mailbox, a subscription).
+pub async fn start<S: Store>(peer: Arc<Peer<S>>, request: Request) -> Started {
+    if let Request::Hello { version } = request {
+        return Started::Done(hello(&peer, version));
+    }
+    if !peer.is_greeted() {
+        return Started::Done(Reply::Refused(Refusal::Malformed));
+    }
+    match request {
+        Request::Hello { .. } => Started::Done(Reply::Refused(Refusal::Malformed)),
+        Request::CreateMailbox { mailbox, owner, capability, admission } => {
+            done(mailbox::create(&peer, mailbox, owner, capability, &admission).await)
+        }
+        Request::DeleteMailbox { mailbox, proof } => done(mailbox::delete(&peer, mailbox, &proof).await),
+        Request::Subscribe { mailbox, generation, proof } => {
+            done(mailbox::subscribe(&peer, mailbox, generation, &proof).await)
+        }
+        Request::Fetch { mailbox, wait: false } => later(async move { mailbox::fetch(&peer, mailbox).await }),
+        Request::Fetch { mailbox, wait: true } => mailbox::park(&peer, mailbox),
+        Request::Acknowledge { mailbox, ids } => later(async move { mailbox::acknowledge(&peer, mailbox, ids).await }),
+        Request::Put { mailbox, capability, id, envelope } => {
+            durable(mailbox::put(&peer, mailbox, &capability, id, envelope).await)
+        }
+        Request::PutBundle { slot, manage, voucher, expires_day, admission, bundle } => {
+            later(async move { bundle::put(&peer, slot, manage, voucher, expires_day, &admission, bundle).await })
+        }
+        Request::TakeBundle { slot, claim } => later(async move { bundle::take(&peer, slot, &claim).await }),
+        Request::BundleStatus { slot, manage } => later(async move { bundle::status(&peer, slot, &manage).await }),
+        Request::RevokeBundle { slot, manage } => later(async move { bundle::revoke(&peer, slot, &manage).await }),
+    }
+}
+
+fn hello<S: Store>(peer: &Peer<S>, version: u8) -> Reply {
+    if version != VERSION {
+        return Reply::Refused(Refusal::Version);
+    }
+    if !peer.greet() {
+        return Reply::Refused(Refusal::Malformed);
+    }
+    let identity = peer.relay.store.identity();
+    Reply::Welcome(Welcome {
+        version: VERSION,
+        time: calendar::clock_seconds(),
+        store: identity.store,
+        restores: identity.restores,
+        envelope_days: peer.relay.envelope_days,
+        open: peer.relay.open,
+    })
+}
+
+fn reply(result: StoreResult<Reply>) -> Reply {
+    result.unwrap_or_else(|error| Reply::Refused(error.refusal()))
+}
+
+fn done(result: StoreResult<()>) -> Started {
+    Started::Done(reply(result.map(|()| Reply::Done)))
+}
+
+fn later(work: impl Future<Output = StoreResult<Reply>> + Send + 'static) -> Started {
+    Started::Later(Box::pin(async move { reply(work.await) }))
+}
+
+fn durable(answer: Durable<()>) -> Started {
+    later(async move { answer.await.map(|()| Reply::Done) })
+}
+
+impl From<Refusal> for Started {
+    fn from(refusal: Refusal) -> Self {
+        Self::Done(Reply::Refused(refusal))
+    }
+}
+
+fn refuse<T>(refusal: Refusal) -> StoreResult<T> {
+    Err(StoreError::Refused(refusal))
+}

@@ -1,0 +1,178 @@
+//! A running relay: its parts put together, connections accepted, a stop that drains.
+//!
+//! In: settings. Out: an address, and in the end a closed store. This file must never learn what a connection says, and
+//! keeps no address of a peer longer than its connection.
+
+use crate::auth::Stranger;
+use crate::calendar::Calendar;
+use crate::config::Settings;
+use crate::connection::{self, Deadlines};
+use crate::expiry;
+use crate::fanout::Fanout;
+use crate::folder::{self, FolderError};
+use crate::gate::Gate;
+use crate::handlers::Relay;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Store, StoreError};
+use crate::tls::{Tls, TlsError};
+use cairn_protocol::address::RelayAddress;
+use std::fs::File;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// How long connections may take to finish what is under way when the relay stops.
+pub const DRAIN: Duration = Duration::from_secs(10);
+
+/// Pause when the machine gives no more descriptors. Larger: places that came free stay empty. Smaller: it spins.
+const EXHAUSTED: Duration = Duration::from_millis(200);
+
+/// Why a relay doesn't start, or stops by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The data folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key or TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The address.
+    #[error("can't listen on {host} port {port}: {error}. Name another with --listen, or stop what uses it")]
+    Listen {
+        /// The host.
+        host: String,
+        /// The port.
+        port: u16,
+        /// What is wrong.
+        error: io::Error,
+    },
+}
+
+/// A relay that accepts connections.
+pub struct Running {
+    /// What clients are given.
+    pub address: RelayAddress,
+    store: Arc<SqliteStore>,
+    gate: Arc<Gate>,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+    expiring: JoinHandle<()>,
+    /// Keeps other relays off the folder as long as the store is open.
+    _lock: File,
+}
+
+/// Starts a relay.
+///
+/// # Errors
+/// Any [`ServeError`]; nothing listens then.
+pub async fn start(settings: Settings, deadlines: Deadlines) -> Result<Running, ServeError> {
+    let folder = folder::prepare(&settings.data)?;
+    let lock = folder::lock(&folder)?;
+    let fanout = Arc::new(Fanout::default());
+    let waking = Arc::clone(&fanout);
+    let store = Arc::new(SqliteStore::open(&folder, Arc::new(move |mailbox| waking.wake(mailbox)))?);
+    let tls = Tls::open(&folder)?;
+    let calendar = Arc::new(Calendar::start(store.as_ref()).await?);
+    let (listener, port) = listen(&settings).await?;
+    let address = RelayAddress { host: settings.public_host, port, pin: tls.pin };
+    let relay = Arc::new(Relay {
+        store: Arc::clone(&store),
+        fanout,
+        calendar: Arc::clone(&calendar),
+        open: settings.open,
+        envelope_days: settings.envelope_days,
+        stranger: Stranger::random(),
+    });
+    let (stop, stopping) = watch::channel(false);
+    let gate = Arc::new(Gate::default());
+    let door = Door { relay, tls, deadlines, gate: Arc::clone(&gate), stopping };
+    let expiring = expiry::supervise(Arc::clone(&store), calendar, settings.envelope_days.into());
+    Ok(Running {
+        address,
+        store,
+        gate,
+        stop,
+        accepting: tokio::spawn(door.accept(listener)),
+        expiring: tokio::spawn(expiring),
+        _lock: lock,
+    })
+}
+
+impl Running {
+    /// Ends when the store has failed; the relay must stop then.
+    pub async fn failed(&self) -> StoreError {
+        self.store.failed().await
+    }
+
+    /// Accepts nothing more, lets what is under way finish for at most `drain`, and closes the store.
+    ///
+    /// # Errors
+    /// Any error of closing the store. All that was confirmed is on disk even then.
+    pub async fn stop(self, drain: Duration) -> Result<(), StoreError> {
+        self.accepting.abort();
+        self.stop.send_replace(true);
+        if timeout(drain, self.gate.empty()).await.is_err() {
+            tracing::warn!("some connections were cut: they took too long to finish");
+        }
+        self.expiring.abort();
+        self.store.close().await
+    }
+}
+
+async fn listen(settings: &Settings) -> Result<(TcpListener, u16), ServeError> {
+    let (host, port) = (settings.host.as_str(), settings.port);
+    let failed = |error| ServeError::Listen { host: host.to_owned(), port, error };
+    let listener = TcpListener::bind((host, port)).await.map_err(failed)?;
+    let port = listener.local_addr().map_err(failed)?.port();
+    Ok((listener, port))
+}
+
+struct Door<S: Store> {
+    relay: Arc<Relay<S>>,
+    tls: Tls,
+    deadlines: Deadlines,
+    gate: Arc<Gate>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl<S: Store> Door<S> {
+    async fn accept(self, listener: TcpListener) {
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => self.admit(stream, peer.ip()),
+                // The peer left before it was accepted: its matter.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    tracing::warn!("no connection can be accepted now: {error}");
+                    tokio::time::sleep(EXHAUSTED).await;
+                }
+            }
+        }
+    }
+
+    fn admit(&self, stream: TcpStream, address: IpAddr) {
+        let Some(ticket) = self.gate.enter(address) else {
+            return; // dropped, and with it closed
+        };
+        let serving = connection::serve(
+            Arc::clone(&self.relay),
+            self.tls.acceptor.clone(),
+            stream,
+            self.deadlines,
+            self.stopping.clone(),
+        );
+        tokio::spawn(async move {
+            let ended = serving.await;
+            tracing::debug!("a connection ended: {ended}");
+            drop(ticket);
+        });
+    }
+}

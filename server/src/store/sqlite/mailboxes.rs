@@ -1,0 +1,77 @@
+//! The rows of mailboxes.
+//!
+//! In: a mailbox, a generation. Out: rows, or a refusal. This file must never learn which voucher, pass or connection
+//! made a mailbox once it is made: no column could say.
+
+use super::writer::Books;
+use super::{Verdict, envelopes, passes};
+use crate::store::{Admit, Day, MAILBOX_ENVELOPES, NewMailbox};
+use cairn_protocol::mailbox::{Generation, MailboxId, OwnerKey};
+use cairn_protocol::wire::frame::Refusal;
+use rusqlite::{Connection, OptionalExtension};
+
+/// Transactions for the envelopes of a mailbox that goes, before the one that takes the rest.
+pub(super) const DELETE_ROUNDS: u32 = MAILBOX_ENVELOPES.div_ceil(envelopes::DELETE_ROWS) + 1;
+
+pub(super) fn create(books: &mut Books, new: &NewMailbox, admit: Admit, day: Day) -> Verdict<()> {
+    let known: Option<([u8; 32], [u8; 32])> = books
+        .connection
+        .prepare_cached("SELECT owner, capability FROM mailbox WHERE id = ?1")?
+        .query_row([new.id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if let Some((owner, capability)) = known {
+        let same = owner == *new.owner.as_bytes() && capability == *new.capability.as_bytes();
+        return if same { Ok(()) } else { Err(Refusal::Conflict.into()) };
+    }
+    passes::spend_on_mailbox(&books.connection, admit, day)?;
+    books.connection.prepare_cached("INSERT INTO mailbox (id, owner, capability) VALUES (?1, ?2, ?3)")?.execute((
+        new.id.as_bytes(),
+        new.owner.as_bytes(),
+        new.capability.as_bytes(),
+    ))?;
+    Ok(())
+}
+
+pub(super) fn delete(books: &mut Books, mailbox: &MailboxId) -> Verdict<()> {
+    books.held.remove(mailbox);
+    books.connection.prepare_cached("DELETE FROM envelope WHERE mailbox = ?1")?.execute([mailbox.as_bytes()])?;
+    let rows = books.connection.prepare_cached("DELETE FROM mailbox WHERE id = ?1")?.execute([mailbox.as_bytes()])?;
+    if rows == 0 { Err(Refusal::Denied.into()) } else { Ok(()) }
+}
+
+pub(super) fn owner(connection: &Connection, mailbox: &MailboxId) -> Verdict<Option<OwnerKey>> {
+    let bytes: Option<[u8; 32]> = connection
+        .prepare_cached("SELECT owner FROM mailbox WHERE id = ?1")?
+        .query_row([mailbox.as_bytes()], |row| row.get(0))
+        .optional()?;
+    // Only checked keys are stored; one that no longer is a key belongs to nobody.
+    Ok(bytes.and_then(|bytes| OwnerKey::from_bytes(&bytes).ok()))
+}
+
+pub(super) fn advance(books: &mut Books, mailbox: &MailboxId, to: Generation) -> Verdict<()> {
+    let stored: Option<Option<([u8; 8], [u8; 16])>> = books
+        .connection
+        .prepare_cached("SELECT generation, mark FROM mailbox WHERE id = ?1")?
+        .query_row([mailbox.as_bytes()], |row| Ok(row.get::<_, Option<_>>(0)?.zip(row.get(1)?)))
+        .optional()?;
+    match stored {
+        None => return Err(Refusal::Denied.into()),
+        Some(Some((count, mark))) => {
+            let count = u64::from_be_bytes(count);
+            if to.count == count && to.mark.as_bytes() == &mark {
+                return Ok(());
+            }
+            // A copy that states the same count under another mark is behind too: only one of the two moved on first.
+            if to.count <= count {
+                return Err(Refusal::Behind.into());
+            }
+        }
+        Some(None) => {} // nobody has subscribed yet
+    }
+    books.connection.prepare_cached("UPDATE mailbox SET generation = ?2, mark = ?3 WHERE id = ?1")?.execute((
+        mailbox.as_bytes(),
+        to.count.to_be_bytes(),
+        to.mark.as_bytes(),
+    ))?;
+    Ok(())
+}

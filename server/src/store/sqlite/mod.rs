@@ -1,0 +1,166 @@
+//! The store in one SQLite file: a writer that commits in groups, readers beside it.
+//!
+//! In: the operations of [`Store`]. Out: the same, as rows of `relay.db`. This folder is the only place that names
+//! rusqlite, and must never learn a token, a connection, or what an envelope holds.
+//!
+//! `open` makes or checks the file, `writer` owns the only connection that writes, `readers` the others; `mailboxes`,
+//! `envelopes`, `passes`, `bundles` and `days` hold the statements, and `inspect` prints every column for `dump`.
+
+mod bundles;
+mod days;
+mod envelopes;
+mod inspect;
+mod mailboxes;
+mod open;
+mod passes;
+mod readers;
+mod writer;
+
+pub use inspect::{Cell, inspect};
+pub use open::FILE;
+pub use passes::add_pass;
+
+use super::{
+    Admit, Arrival, Arrivals, Day, Durable, Identity, NewBundle, NewMailbox, Page, Put, Store, StoreError, StoreResult,
+};
+use cairn_protocol::mailbox::{EnvelopeId, Generation, MailboxId, OwnerKey, SlotId};
+use cairn_protocol::token::TokenHash;
+use cairn_protocol::wire::frame::{BundleState, Refusal, SealedBundleBytes};
+use core::future::Future;
+use readers::Readers;
+use std::path::Path;
+use writer::Writer;
+
+/// A relay's store in a folder.
+pub struct SqliteStore {
+    identity: Identity,
+    writer: Writer,
+    readers: Readers,
+    arrivals: Arrivals,
+}
+
+/// Why a transaction's part ended early: the client is at fault, or SQLite says so.
+enum Halt {
+    Refused(Refusal),
+    Sql(rusqlite::Error),
+}
+
+type Verdict<T> = Result<T, Halt>;
+
+impl From<rusqlite::Error> for Halt {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<Refusal> for Halt {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Which fault an error of SQLite is.
+fn fault(error: &rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase};
+    let text = error.to_string();
+    match error.sqlite_error_code() {
+        Some(DatabaseCorrupt | NotADatabase) => StoreError::Damaged(format!("{FILE} ({text})")),
+        Some(DiskFull | DatabaseBusy | DatabaseLocked) => StoreError::NotNow(text),
+        Some(CannotOpen) => StoreError::Unusable(format!("{FILE} can't be opened ({text})")),
+        _ => StoreError::Disk(text),
+    }
+}
+
+impl SqliteStore {
+    /// Opens the store of a folder, or makes one where there is none. `arrivals` hears of each envelope on disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`], [`StoreError::Newer`], [`StoreError::Unusable`]; nothing is made anew where a store was.
+    pub fn open(folder: &Path, arrivals: Arrivals) -> StoreResult<Self> {
+        let file = open::make_or_check(folder)?;
+        let writing = open::connect(&file, open::Access::Write)?;
+        open::check_pages(&writing, &file)?;
+        let identity = days::identity(&writing).map_err(|error| fault(&error))?;
+        let readers = Readers::open(&file)?;
+        Ok(Self { identity, writer: Writer::start(writing)?, readers, arrivals })
+    }
+}
+
+impl Store for SqliteStore {
+    fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    async fn create_mailbox(&self, mailbox: NewMailbox, admit: Admit, day: Day) -> StoreResult<()> {
+        self.writer.submit(move |books| mailboxes::create(books, &mailbox, admit, day)).await.await
+    }
+
+    async fn delete_mailbox(&self, mailbox: MailboxId) -> StoreResult<()> {
+        // A full mailbox goes in several transactions, so that nobody's put waits for all of it; the last one takes
+        // whatever is left, so that a sender who goes on putting can't keep it alive.
+        for _ in 0..mailboxes::DELETE_ROUNDS {
+            if !self.writer.submit(move |books| envelopes::delete_some(books, &mailbox)).await.await? {
+                break;
+            }
+        }
+        self.writer.submit(move |books| mailboxes::delete(books, &mailbox)).await.await
+    }
+
+    async fn owner(&self, mailbox: MailboxId) -> StoreResult<Option<OwnerKey>> {
+        self.readers.read(move |connection| mailboxes::owner(connection, &mailbox)).await
+    }
+
+    async fn advance(&self, mailbox: MailboxId, to: Generation) -> StoreResult<()> {
+        self.writer.submit(move |books| mailboxes::advance(books, &mailbox, to)).await.await
+    }
+
+    async fn put(&self, put: Put) -> Durable<()> {
+        let (arrivals, mailbox) = (self.arrivals.clone(), put.mailbox);
+        self.writer.submit_then(move |books| envelopes::put(books, &put), move || arrivals(&mailbox)).await
+    }
+
+    async fn page(&self, mailbox: MailboxId, after: Arrival) -> StoreResult<Page> {
+        self.readers.read(move |connection| envelopes::page(connection, &mailbox, after)).await
+    }
+
+    async fn acknowledge(&self, mailbox: MailboxId, ids: Vec<EnvelopeId>) -> StoreResult<()> {
+        self.writer.submit(move |books| envelopes::acknowledge(books, &mailbox, &ids)).await.await
+    }
+
+    async fn put_bundle(&self, bundle: NewBundle, admit: Admit, day: Day) -> StoreResult<()> {
+        self.writer.submit(move |books| bundles::put(books, &bundle, admit, day)).await.await
+    }
+
+    async fn take_bundle(&self, slot: SlotId, claim: TokenHash, day: Day) -> StoreResult<SealedBundleBytes> {
+        self.writer.submit(move |books| bundles::take(books, &slot, &claim, day)).await.await
+    }
+
+    async fn bundle_status(&self, slot: SlotId, manage: TokenHash, day: Day) -> StoreResult<BundleState> {
+        self.readers.read(move |connection| bundles::status(connection, &slot, &manage, day)).await
+    }
+
+    async fn revoke_bundle(&self, slot: SlotId, manage: TokenHash) -> StoreResult<()> {
+        self.writer.submit(move |books| bundles::revoke(books, &slot, &manage)).await.await
+    }
+
+    async fn look(&self, clock: Day, forward: Day) -> StoreResult<Day> {
+        self.writer.submit(move |books| days::look(books, clock, forward)).await.await
+    }
+
+    async fn expire(&self, oldest: Day, today: Day) -> StoreResult<bool> {
+        self.writer.submit(move |books| days::expire(books, oldest, today)).await.await
+    }
+
+    fn scrub(&self) -> impl Future<Output = StoreResult<()>> + Send {
+        self.writer.scrub()
+    }
+
+    fn failed(&self) -> impl Future<Output = StoreError> + Send {
+        self.writer.failed()
+    }
+
+    async fn close(&self) -> StoreResult<()> {
+        self.readers.close().await;
+        self.writer.close().await
+    }
+}

@@ -1,0 +1,216 @@
+//! The one thread that writes, and the group commit.
+//!
+//! In: parts of transactions, in the order in which they were queued. Out: their answers, after the flush that holds
+//! them all. This file must never learn what a part does.
+//!
+//! After a failed commit nobody hears "done": all that wait hear that it failed, and the process must stop, because an
+//! fsync that failed once may succeed the second time without having written anything.
+
+use super::{Halt, Verdict, fault};
+use crate::store::{Durable, StoreError, StoreResult};
+use cairn_protocol::mailbox::MailboxId;
+use rusqlite::Connection;
+use std::collections::HashMap;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Parts in one transaction, at most. Larger: the first of them waits for the last. Smaller: more flushes.
+const GROUP: usize = 256;
+
+/// Parts that wait, at most (about 4 MiB of envelopes); then connections stop reading. Larger: more memory while the
+/// disk is slow. Smaller: the writer finds less to group.
+const QUEUE: usize = 1024;
+
+/// Parts after which the journal is written back, about 40 MB of it. Larger: a longer start after a crash and a larger
+/// file. Smaller: more flushes.
+const CHECKPOINT: usize = 4096;
+
+/// Mailboxes whose number of envelopes is remembered. Larger: memory. Smaller: counted anew more often.
+const REMEMBERED: usize = 65_536;
+
+type Publish = Box<dyn FnOnce(&StoreResult<()>) + Send>;
+type Part = Box<dyn FnOnce(&mut Books) -> (rusqlite::Result<()>, Publish) + Send>;
+
+enum Order {
+    Part(Part),
+    Scrub(oneshot::Sender<StoreResult<()>>),
+    Close(oneshot::Sender<StoreResult<()>>),
+}
+
+/// What the parts of a transaction see.
+pub(super) struct Books {
+    /// The only connection that writes.
+    pub(super) connection: Connection,
+    /// The place of the next envelope. It lives in memory, so that a deleted row's number never comes back while a
+    /// subscription remembers it, and no row counts how many there ever were.
+    pub(super) next_arrival: i64,
+    /// Envelopes in a mailbox, counted once and kept up to date. Emptied whenever a transaction is undone.
+    pub(super) held: HashMap<MailboxId, u32>,
+}
+
+/// The handle of the thread.
+pub(super) struct Writer {
+    queue: mpsc::Sender<Order>,
+    failed: watch::Receiver<Option<StoreError>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> StoreResult<Self> {
+        let last: i64 = connection
+            .query_row("SELECT coalesce(max(arrival), 0) FROM envelope", [], |row| row.get(0))
+            .map_err(|error| fault(&error))?;
+        let books = Books { connection, next_arrival: last.saturating_add(1), held: HashMap::new() };
+        let (queue, orders) = mpsc::channel(QUEUE);
+        let (failing, failed) = watch::channel(None);
+        std::thread::Builder::new()
+            .name("store writer".into())
+            .spawn(move || run(books, orders, &failing))
+            .map_err(|error| StoreError::Unusable(format!("the store's thread can't be started: {error}")))?;
+        Ok(Self { queue, failed })
+    }
+
+    /// Queues a part of a transaction; the answer comes after the flush.
+    pub(super) async fn submit<T, W>(&self, work: W) -> Durable<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Books) -> Verdict<T> + Send + 'static,
+    {
+        self.submit_then(work, || ()).await
+    }
+
+    /// As [`submit`](Self::submit); `then` runs on the writer's thread once the part was done and is on disk.
+    pub(super) async fn submit_then<T, W, N>(&self, work: W, then: N) -> Durable<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Books) -> Verdict<T> + Send + 'static,
+        N: FnOnce() + Send + 'static,
+    {
+        let (answer, durable) = Durable::channel();
+        let part: Part = Box::new(move |books| {
+            let (outcome, verdict) = match work(books) {
+                Ok(value) => (Ok(()), Ok(value)),
+                Err(Halt::Refused(refusal)) => (Ok(()), Err(StoreError::Refused(refusal))),
+                Err(Halt::Sql(error)) => (Err(error), Err(StoreError::Stopping)),
+            };
+            let publish: Publish = Box::new(move |committed| {
+                let done = verdict.is_ok() && committed.is_ok();
+                // Nobody may be waiting any more; what was done stays done.
+                let _ = answer.send(committed.clone().and(verdict));
+                if done {
+                    then();
+                }
+            });
+            (outcome, publish)
+        });
+        // A writer that has ended drops the part and with it the sender: the answer is then `Stopping`.
+        let _ = self.queue.send(Order::Part(part)).await;
+        durable
+    }
+
+    pub(super) async fn scrub(&self) -> StoreResult<()> {
+        let (answer, durable) = Durable::channel();
+        let _ = self.queue.send(Order::Scrub(answer)).await;
+        durable.await
+    }
+
+    pub(super) async fn close(&self) -> StoreResult<()> {
+        let (answer, durable) = Durable::channel();
+        let _ = self.queue.send(Order::Close(answer)).await;
+        durable.await
+    }
+
+    pub(super) async fn failed(&self) -> StoreError {
+        let mut failed = self.failed.clone();
+        match failed.wait_for(Option::is_some).await {
+            Ok(error) => error.clone().unwrap_or(StoreError::Stopping),
+            // The thread ended without a word: it was closed, or it panicked.
+            Err(_) => StoreError::Stopping,
+        }
+    }
+}
+
+fn run(mut books: Books, mut orders: mpsc::Receiver<Order>, failing: &watch::Sender<Option<StoreError>>) {
+    let (mut parts, mut since_checkpoint) = (Vec::with_capacity(GROUP), 0);
+    while let Some(first) = orders.blocking_recv() {
+        let mut next = Some(first);
+        let mut special = None;
+        while let Some(order) = next.take() {
+            match order {
+                Order::Part(part) => parts.push(part),
+                other => special = Some(other),
+            }
+            if parts.len() < GROUP && special.is_none() {
+                next = orders.try_recv().ok();
+            }
+        }
+        since_checkpoint += parts.len();
+        let mut result = commit(&mut books, &mut parts);
+        if result.is_ok() && since_checkpoint >= CHECKPOINT {
+            since_checkpoint = 0;
+            result = checkpoint(&books.connection, "PASSIVE");
+        }
+        match special {
+            Some(Order::Scrub(answer)) => {
+                result = result.and_then(|()| checkpoint(&books.connection, "TRUNCATE"));
+                let _ = answer.send(result.clone());
+            }
+            Some(Order::Close(answer)) => {
+                orders.close();
+                result = result.and_then(|()| checkpoint(&books.connection, "TRUNCATE"));
+                let closed = books.connection.close().map_err(|(_, error)| fault(&error));
+                let _ = answer.send(result.and(closed));
+                return;
+            }
+            _ => {}
+        }
+        if let Err(error) = result
+            && matches!(error, StoreError::Disk(_) | StoreError::Damaged(_) | StoreError::Unusable(_))
+        {
+            tracing::error!("{error}");
+            failing.send_replace(Some(error));
+            return;
+        }
+    }
+}
+
+/// Runs the parts in one transaction and answers them. An error of any part undoes the group.
+fn commit(books: &mut Books, parts: &mut Vec<Part>) -> StoreResult<()> {
+    if parts.is_empty() {
+        return Ok(());
+    }
+    if books.held.len() > REMEMBERED {
+        books.held.clear();
+    }
+    let mut publishing = Vec::with_capacity(parts.len());
+    let result = transact(books, parts, &mut publishing).map_err(|error| {
+        // It may be undone already; an error here says nothing new.
+        let _ = books.connection.execute_batch("ROLLBACK");
+        books.held.clear();
+        fault(&error)
+    });
+    parts.clear();
+    for publish in publishing {
+        publish(&result);
+    }
+    result
+}
+
+fn transact(books: &mut Books, parts: &mut Vec<Part>, publishing: &mut Vec<Publish>) -> rusqlite::Result<()> {
+    books.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    for part in parts.drain(..) {
+        let (outcome, publish) = part(books);
+        publishing.push(publish);
+        outcome?;
+    }
+    books.connection.prepare_cached("COMMIT")?.execute([])?;
+    Ok(())
+}
+
+/// Writes the journal back. A reader in its way is no error: the rest is written back next time.
+fn checkpoint(connection: &Connection, mode: &str) -> StoreResult<()> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(())).or_else(|error| {
+        match fault(&error) {
+            StoreError::NotNow(_) => Ok(()),
+            other => Err(other),
+        }
+    })
+}
