@@ -1,0 +1,196 @@
+//! The home directory: where it is, who works in it, and the three files of a profile.
+//!
+//! In: `--home` or nothing. Out: absolute paths, and the lock that lets one process in. This file must never learn what
+//! is written in the files, nor a command's arguments: the lock names the command's word and the process only.
+
+use crate::engine::Fault;
+use etcetera::BaseStrategy;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long a process waits for another one. Longer: a script hangs. Shorter: two commands in a row get in each
+/// other's way.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often it looks meanwhile.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A home directory. Nothing is made or read before a method asks for it.
+#[derive(Debug, Clone)]
+pub struct Home {
+    directory: PathBuf,
+    command: &'static str,
+}
+
+/// The right to work in a home; given back when dropped, or when the process ends, however it ends.
+#[derive(Debug)]
+pub struct Lock(File);
+
+impl Home {
+    /// The home at `directory`, or the XDG data directory's `cairn`. `command` is the word that another process is
+    /// told while this one works: a word of the program, never of a person.
+    ///
+    /// # Errors
+    /// [`Fault::Usage`] where the path can't be used.
+    pub fn new(directory: Option<&Path>, command: &'static str) -> Result<Self, Fault> {
+        let directory = match directory {
+            Some(directory) => directory.to_path_buf(),
+            None => etcetera::choose_base_strategy()
+                .map_err(|_| Fault::Usage("There is no home directory to put a profile in. Use --home DIR.".into()))?
+                .data_dir()
+                .join("cairn"),
+        };
+        Ok(Self { directory: absolute(&directory)?, command })
+    }
+
+    /// The directory, as an absolute path.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The file that holds the vault's key.
+    #[must_use]
+    pub fn key(&self) -> PathBuf {
+        self.directory.join("key")
+    }
+
+    /// The file that holds everything else.
+    #[must_use]
+    pub fn vault(&self) -> PathBuf {
+        self.directory.join("vault.db")
+    }
+
+    /// Makes the directory, for its owner only.
+    ///
+    /// # Errors
+    /// [`Fault::Usage`] where it can't be made.
+    pub fn make(&self) -> Result<(), Fault> {
+        let made = self.directory.is_dir();
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.directory)
+            .map_err(|error| refused("made", &error))?;
+        let empty = std::fs::read_dir(&self.directory).map_err(|error| refused("read", &error))?.next().is_none();
+        if !made || empty {
+            let mode = std::fs::Permissions::from_mode(0o700);
+            std::fs::set_permissions(&self.directory, mode).map_err(|error| refused("kept private", &error))?;
+        }
+        Ok(())
+    }
+
+    /// Waits up to five seconds for another process to finish, then lets this one in.
+    ///
+    /// # Errors
+    /// [`Fault::InUse`] with who is in; [`Fault::Usage`] where the lock file can't be written.
+    pub fn lock(&self) -> Result<Lock, Fault> {
+        self.lock_within(PATIENCE)
+    }
+
+    fn lock_within(&self, patience: Duration) -> Result<Lock, Fault> {
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(no_follow())
+            .open(self.directory.join("lock"))
+            .map_err(|error| refused("written to", &error))?;
+        let start = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if start.elapsed() < patience => std::thread::sleep(LOOK),
+                Err(TryLockError::WouldBlock) => return Err(Fault::InUse(holder(&mut file))),
+                Err(TryLockError::Error(error)) => return Err(refused("locked", &error)),
+            }
+        }
+        let text = format!("{}, process {}", self.command, std::process::id());
+        let written = file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(text.as_bytes()));
+        written.map_err(|error| refused("written to", &error))?;
+        Ok(Lock(file))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A stale name would only mislead; the lock itself goes with the file's descriptor.
+        let _ = self.0.set_len(0);
+    }
+}
+
+/// Open flags by which a link in a file's place is refused.
+pub(crate) fn no_follow() -> i32 {
+    i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default()
+}
+
+/// Makes a rename or a new file in `directory` last through a power cut.
+pub(crate) fn flush_directory(directory: &Path) -> std::io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+fn holder(file: &mut File) -> String {
+    let mut text = String::new();
+    let read = file.seek(SeekFrom::Start(0)).and_then(|_| Read::take(file, 64).read_to_string(&mut text));
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | ',' | '-'));
+    if read.is_ok() && plain && !text.is_empty() { text } else { "another process".into() }
+}
+
+/// The deepest part that exists, with links resolved, and the rest behind it.
+fn absolute(path: &Path) -> Result<PathBuf, Fault> {
+    let unusable = || Fault::Usage("The home directory's path can't be used.".into());
+    let path = std::path::absolute(path).map_err(|_| unusable())?;
+    let mut rest = Vec::new();
+    let mut existing = path.as_path();
+    loop {
+        if let Ok(resolved) = existing.canonicalize() {
+            return Ok(rest.iter().rev().fold(resolved, |path, part| path.join(part)));
+        }
+        rest.push(existing.file_name().ok_or_else(unusable)?.to_owned());
+        existing = existing.parent().ok_or_else(unusable)?;
+    }
+}
+
+fn refused(what: &str, error: &std::io::Error) -> Fault {
+    Fault::Usage(format!("The home directory can't be {what} ({}).", error.kind()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_process_is_let_in_and_the_next_is_told_who_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(Some(folder.path()), "inbox").unwrap();
+        home.make().unwrap();
+        let lock = home.lock().unwrap();
+        let fault = home.lock_within(Duration::from_millis(50)).err();
+        assert_eq!(fault, Some(Fault::InUse(format!("inbox, process {}", std::process::id()))));
+        drop(lock);
+        assert!(home.lock_within(Duration::ZERO).is_ok());
+    }
+
+    #[test]
+    fn a_home_is_made_for_its_owner_only_and_its_path_is_absolute() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(Some(&folder.path().join("a/../b")), "setup").unwrap();
+        assert!(home.directory().is_absolute());
+        home.make().unwrap();
+        let mode = std::fs::metadata(home.directory()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_link_in_the_lock_files_place_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(Some(folder.path()), "inbox").unwrap();
+        std::os::unix::fs::symlink("/dev/null", folder.path().join("lock")).unwrap();
+        assert!(matches!(home.lock(), Err(Fault::Usage(_))));
+    }
+}

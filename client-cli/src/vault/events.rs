@@ -1,0 +1,108 @@
+//! What happened and was not shown yet.
+//!
+//! In: what the engine saw. Out: the same, in order, until a face says that it was shown. This file must never decide
+//! what a person is told.
+
+use super::{Store, VaultError};
+use crate::engine::model::{Event, Queued, Reason};
+use rusqlite::Row;
+
+/// An event, as it is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum EventRow<'a> {
+    /// A contact came to be.
+    Contact(&'a str),
+    /// A message arrived.
+    Message(&'a str, i64),
+    /// So many are missing.
+    Gap(&'a str, u64),
+    /// A second taker of an invitation.
+    SecondTaker(&'a str),
+    /// The other side's account differs.
+    HistoryDiffers(&'a str),
+}
+
+struct Raw {
+    number: i64,
+    kind: i64,
+    contact: Option<String>,
+    invitation: Option<String>,
+    message: Option<i64>,
+    count: Option<i64>,
+}
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    Ok(Raw {
+        number: row.get(0)?,
+        kind: row.get(1)?,
+        contact: row.get(2)?,
+        invitation: row.get(3)?,
+        message: row.get(4)?,
+        count: row.get(5)?,
+    })
+}
+
+impl Store<'_> {
+    /// Keeps an event.
+    pub(crate) fn insert_event(&self, event: EventRow<'_>) -> Result<(), VaultError> {
+        let (kind, contact, invitation, message, count) = match event {
+            EventRow::Contact(contact) => (0, Some(contact), None, None, None),
+            EventRow::Message(contact, message) => (1, Some(contact), None, Some(message), None),
+            EventRow::Gap(contact, count) => (2, Some(contact), None, None, i64::try_from(count).ok()),
+            EventRow::SecondTaker(invitation) => (3, None, Some(invitation), None, None),
+            EventRow::HistoryDiffers(contact) => (4, Some(contact), None, None, None),
+        };
+        self.0
+            .prepare_cached("INSERT INTO events (kind, contact, invitation, message, count) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute((kind, contact, invitation, message, count))?;
+        Ok(())
+    }
+
+    /// All that was not shown, in order, at most `most`.
+    pub(crate) fn unshown(&self, most: u32) -> Result<Vec<Queued>, VaultError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT number, kind, contact, invitation, message, count FROM events ORDER BY number LIMIT ?1",
+        )?;
+        let rows: Vec<Raw> = statement.query_map([most], raw)?.collect::<Result<_, _>>()?;
+        rows.into_iter().map(|raw| Ok(Queued { number: raw.number, event: self.event(raw)? })).collect()
+    }
+
+    fn event(&self, raw: Raw) -> Result<Event, VaultError> {
+        let unreadable = || VaultError::Damaged("its vault holds something unreadable.".into());
+        let contact = match &raw.contact {
+            Some(id) => Some(self.contact(id)?.ok_or_else(unreadable)?),
+            None => None,
+        };
+        Ok(match (raw.kind, contact, raw.message, raw.count) {
+            (0, Some(contact), _, _) => Event::Contact(contact),
+            (1, _, Some(message), _) => Event::Message(self.message(message)?),
+            (2, Some(contact), _, Some(count)) => {
+                Event::Gap { from: contact.name, contact_id: contact.id, missing: u64::try_from(count).unwrap_or_default() }
+            }
+            (3, ..) => Event::Notice { invite: raw.invitation, contact: None, reason: Reason::SecondTaker },
+            (4, Some(contact), ..) => {
+                Event::Notice { invite: None, contact: Some(contact.name), reason: Reason::HistoryDiffers }
+            }
+            _ => return Err(unreadable()),
+        })
+    }
+
+    /// A face has shown everything up to this number.
+    pub(crate) fn mark_shown(&self, up_to: i64) -> Result<(), VaultError> {
+        self.0.execute("DELETE FROM events WHERE number <= ?1", [up_to])?;
+        Ok(())
+    }
+
+    /// How many were not shown, and how many of them are messages.
+    pub(crate) fn count_unshown(&self) -> Result<(u64, u64), VaultError> {
+        Ok(self.0.query_row("SELECT count(*), count(*) FILTER (WHERE kind = 1) FROM events", [], |row| {
+            let count = |index| row.get::<_, i64>(index).map(|count| u64::try_from(count).unwrap_or_default());
+            Ok((count(0)?, count(1)?))
+        })?)
+    }
+
+    /// The number of the last event there ever was, so that a new one is noticed.
+    pub(crate) fn last_event(&self) -> Result<i64, VaultError> {
+        Ok(self.0.query_row("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)", [], |row| row.get(0))?)
+    }
+}

@@ -1,0 +1,132 @@
+//! The file `key`: the vault's key, sealed under a passphrase, or open where a person chose so.
+//!
+//! In: a path, a passphrase. Out: the vault's key. This file must never learn what the vault holds.
+//!
+//! Layout, version 1: version (1), protection (1: 0 open, 1 passphrase); then the 32-byte key, or Argon2id's costs
+//! (memory in KiB, rounds, lanes: 4 bytes each), salt (32), sealed key (32), tag (16). The fields before the sealed key
+//! are its associated data. The sealing key is used once, because each file draws its own salt.
+
+use super::VaultError;
+use super::passphrase::{Costs, stretch};
+use crate::home::{flush_directory, no_follow};
+use cairn_protocol::primitives::{TAG, open, seal};
+use cairn_protocol::secret::Secret;
+use cairn_protocol::wire::codec::{DecodeError, Reader, Writer};
+use rand::CryptoRng;
+use std::fs::OpenOptions;
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+const VERSION: u8 = 1;
+const OPEN: u8 = 0;
+const PASSPHRASE: u8 = 1;
+
+/// Larger than any key file, so that a wrong file is not read to its end.
+const LARGEST: u64 = 4096;
+
+/// A key file as it was read, before anything is opened.
+pub(super) enum KeyFile {
+    /// The key lies open.
+    Open(Secret),
+    /// The key is sealed.
+    Sealed { costs: Costs, salt: [u8; 32], sealed: [u8; 32], tag: [u8; TAG] },
+}
+
+impl KeyFile {
+    /// Reads a key file.
+    pub(super) fn read(path: &Path) -> Result<Self, VaultError> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(256));
+        OpenOptions::new()
+            .read(true)
+            .custom_flags(no_follow())
+            .open(path)
+            .and_then(|file| Read::take(file, LARGEST).read_to_end(&mut bytes))
+            .map_err(|error| VaultError::Damaged(format!("its key file can't be read ({}).", error.kind())))?;
+        Self::decode(&bytes).map_err(|error| match error {
+            DecodeError::Version => VaultError::Newer,
+            _ => VaultError::Damaged("its key file is not whole.".into()),
+        })
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        if reader.u8()? != VERSION {
+            return Err(DecodeError::Version);
+        }
+        let file = match reader.u8()? {
+            OPEN => Self::Open(Secret::from_bytes(reader.array()?)),
+            PASSPHRASE => Self::Sealed {
+                costs: Costs::read(&mut reader)?,
+                salt: reader.array()?,
+                sealed: reader.array()?,
+                tag: reader.array()?,
+            },
+            _ => return Err(DecodeError::Unknown),
+        };
+        reader.finish()?;
+        Ok(file)
+    }
+
+    /// Whether it takes a passphrase to open.
+    pub(super) const fn is_sealed(&self) -> bool {
+        matches!(self, Self::Sealed { .. })
+    }
+
+    /// The vault's key.
+    pub(super) fn open(self, passphrase: Option<&str>) -> Result<Secret, VaultError> {
+        match self {
+            Self::Open(key) => Ok(key),
+            Self::Sealed { costs, salt, sealed, tag } => {
+                let passphrase = passphrase.ok_or(VaultError::Locked)?;
+                let mut key = Zeroizing::new(sealed);
+                open(&stretch(passphrase, &salt, costs)?, &head(costs, &salt), key.as_mut(), &tag)
+                    .map_err(|_| VaultError::WrongPassphrase)?;
+                Ok(Secret::from_bytes(*key))
+            }
+        }
+    }
+}
+
+fn head(costs: Costs, salt: &[u8; 32]) -> Zeroizing<Vec<u8>> {
+    let mut writer = Writer::with_capacity(64);
+    writer.u8(VERSION).u8(PASSPHRASE);
+    costs.write(&mut writer);
+    writer.bytes(salt);
+    writer.finish()
+}
+
+/// The file's bytes for a key: sealed under the passphrase, or open without one.
+pub(super) fn encode(key: &Secret, passphrase: Option<&str>, rng: &mut impl CryptoRng) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    let mut writer = Writer::with_capacity(256);
+    match passphrase {
+        None => {
+            writer.u8(VERSION).u8(OPEN).bytes(key.expose());
+        }
+        Some(passphrase) => {
+            let mut salt = [0; 32];
+            rng.fill_bytes(&mut salt);
+            let head = head(Costs::NOW, &salt);
+            let mut sealed = Zeroizing::new(*key.expose());
+            let tag = seal(stretch(passphrase, &salt, Costs::NOW)?, &head, sealed.as_mut());
+            writer.bytes(&head).bytes(sealed.as_ref()).bytes(&tag);
+        }
+    }
+    Ok(writer.finish())
+}
+
+/// Writes a file of mode 0600 that is whole or not there, whenever the power goes: beside, flushed, renamed, flushed.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
+    let directory = path.parent().ok_or_else(|| VaultError::Failed("The home directory's path can't be used.".into()))?;
+    let beside = path.with_extension("part");
+    let written = match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(&beside),
+    };
+    written
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&beside, path))
+        .and_then(|()| flush_directory(directory))
+        .map_err(|error| VaultError::Failed(format!("The key file can't be written ({}).", error.kind())))
+}
