@@ -1,5 +1,6 @@
 //! A little world: two sides of one conversation, seeded randomness, a clock that the test moves.
 #![expect(dead_code, reason = "each test file uses its own part of the world")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a story that can't go on is a failed test")]
 
 use cairn_protocol::address::{Host, Pin, RelayAddress};
 use cairn_protocol::base32;

@@ -1,18 +1,25 @@
-//! The frames between client and relay, one in each binary WebSocket message (protocol.md §9).
+//! What a client asks of the relay (protocol.md §9.1).
 //!
-//! In: bytes from the wire, or typed requests and replies. Out: the other of the two. This file must never learn what an
-//! envelope holds. A frame is: type (1), request number (4, chosen by the client and repeated by the relay), fields.
+//! In: a typed request, or a frame of at most 8,192 untrusted bytes. Out: the other of the two. This file must never learn
+//! whether the relay will do it.
 
-use super::codec::{DecodeError, Reader, Writer};
-use crate::limits::{ACKNOWLEDGE, ENVELOPE, PAGE, REPLY, REQUEST, SEALED_BUNDLE};
+use super::{EnvelopeBytes, SealedBundleBytes, boxed};
+use crate::limits::{ACKNOWLEDGE, REQUEST};
 use crate::mailbox::{EnvelopeId, Generation, MailboxId, OwnerKey, SlotId, VaultMark};
 use crate::token::{ClaimToken, ManageToken, Pass, SendCapability, TokenHash, Voucher};
+use crate::wire::codec::{DecodeError, Reader, Writer};
 
-/// The exact bytes of an envelope.
-pub type EnvelopeBytes = Box<[u8; ENVELOPE]>;
-
-/// The exact bytes of a sealed bundle.
-pub type SealedBundleBytes = Box<[u8; SEALED_BUNDLE]>;
+const HELLO: u8 = 0x01;
+const CREATE_MAILBOX: u8 = 0x10;
+const DELETE_MAILBOX: u8 = 0x11;
+const SUBSCRIBE: u8 = 0x12;
+const FETCH: u8 = 0x13;
+const ACKNOWLEDGE_IDS: u8 = 0x14;
+const PUT: u8 = 0x15;
+const PUT_BUNDLE: u8 = 0x20;
+const TAKE_BUNDLE: u8 = 0x21;
+const BUNDLE_STATUS: u8 = 0x22;
+const REVOKE_BUNDLE: u8 = 0x23;
 
 /// What lets a client make a mailbox or an invitation.
 #[derive(Debug)]
@@ -122,121 +129,6 @@ pub enum Request {
         manage: ManageToken,
     },
 }
-
-/// What the relay says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Welcome {
-    /// The version that the relay speaks.
-    pub version: u8,
-    /// The relay's time, in seconds since 1970-01-01 UTC.
-    pub time: u64,
-    /// The identity of its store, drawn when the store was made.
-    pub store: [u8; 16],
-    /// How often the store was restored from a backup.
-    pub restores: u32,
-    /// Days that an envelope is kept until acknowledged.
-    pub envelope_days: u16,
-    /// Whether mailboxes can be made without a pass.
-    pub open: bool,
-}
-
-/// What became of an invitation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BundleState {
-    /// Somebody took it.
-    pub taken: bool,
-    /// A second one asked for it, with another claim.
-    pub second_taker: bool,
-}
-
-/// An envelope with its identifier.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// The identifier that its sender drew.
-    pub id: EnvelopeId,
-    /// The envelope.
-    pub envelope: EnvelopeBytes,
-}
-
-/// Why the relay did not do what it was asked. `NotNow` and `TooFast` may be tried again; the others may not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The frame is malformed, out of place, or above a limit. The connection ends.
-    #[error("the relay did not understand the request")]
-    Malformed,
-    /// The relay speaks no version that the client speaks. The connection ends.
-    #[error("the relay speaks another version")]
-    Version,
-    /// No such mailbox, or the key, capability or token does not fit: the same answer for all of them.
-    #[error("no such place, or no right to it")]
-    Denied,
-    /// A pass or a voucher is needed, or the one shown is unknown, used up or withdrawn.
-    #[error("a pass is needed, or this one is used up")]
-    Admission,
-    /// An identifier is in use with other content.
-    #[error("this identifier is in use")]
-    Conflict,
-    /// The mailbox is full.
-    #[error("the mailbox is full")]
-    Full,
-    /// An invitation that somebody else has taken.
-    #[error("the invitation was used")]
-    Taken,
-    /// An invitation that is unknown, expired or withdrawn.
-    #[error("the invitation is not there")]
-    Gone,
-    /// The vault states a generation that another copy of it has passed.
-    #[error("an older copy of this profile")]
-    Behind,
-    /// A newer subscription has taken over.
-    #[error("another connection has taken over")]
-    Fenced,
-    /// Too many requests; wait this many seconds.
-    #[error("too many requests")]
-    TooFast {
-        /// Seconds to wait.
-        retry_after: u16,
-    },
-    /// The relay can't now: it is stopping, or its disk does not take more.
-    #[error("the relay can't do this now")]
-    NotNow,
-}
-
-/// What the relay answers.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Reply {
-    /// To [`Request::Hello`].
-    Welcome(Welcome),
-    /// Done, and on disk.
-    Done,
-    /// To [`Request::Fetch`]: at most [`PAGE`] envelopes; an empty page says that there is none now.
-    Page(Vec<Delivery>),
-    /// To [`Request::TakeBundle`].
-    Bundle(SealedBundleBytes),
-    /// To [`Request::BundleStatus`].
-    BundleState(BundleState),
-    /// Not done.
-    Refused(Refusal),
-}
-
-const HELLO: u8 = 0x01;
-const CREATE_MAILBOX: u8 = 0x10;
-const DELETE_MAILBOX: u8 = 0x11;
-const SUBSCRIBE: u8 = 0x12;
-const FETCH: u8 = 0x13;
-const ACKNOWLEDGE_IDS: u8 = 0x14;
-const PUT: u8 = 0x15;
-const PUT_BUNDLE: u8 = 0x20;
-const TAKE_BUNDLE: u8 = 0x21;
-const BUNDLE_STATUS: u8 = 0x22;
-const REVOKE_BUNDLE: u8 = 0x23;
-
-const WELCOME: u8 = 0x81;
-const DONE: u8 = 0x82;
-const PAGE_OF: u8 = 0x83;
-const BUNDLE_OF: u8 = 0x84;
-const BUNDLE_STATE: u8 = 0x85;
-const REFUSED: u8 = 0x8f;
 
 impl Admission {
     fn write(&self, writer: &mut Writer) {
@@ -392,154 +284,14 @@ impl Request {
     }
 }
 
-impl Refusal {
-    const fn code(self) -> (u8, u16) {
-        match self {
-            Self::Malformed => (1, 0),
-            Self::Version => (2, 0),
-            Self::Denied => (3, 0),
-            Self::Admission => (4, 0),
-            Self::Conflict => (5, 0),
-            Self::Full => (6, 0),
-            Self::Taken => (7, 0),
-            Self::Gone => (8, 0),
-            Self::Behind => (9, 0),
-            Self::Fenced => (10, 0),
-            Self::TooFast { retry_after } => (11, retry_after),
-            Self::NotNow => (12, 0),
-        }
-    }
-
-    const fn from_code(code: u8, retry_after: u16) -> Result<Self, DecodeError> {
-        let refusal = match code {
-            1 => Self::Malformed,
-            2 => Self::Version,
-            3 => Self::Denied,
-            4 => Self::Admission,
-            5 => Self::Conflict,
-            6 => Self::Full,
-            7 => Self::Taken,
-            8 => Self::Gone,
-            9 => Self::Behind,
-            10 => Self::Fenced,
-            11 => return Ok(Self::TooFast { retry_after }),
-            12 => Self::NotNow,
-            _ => return Err(DecodeError::Unknown),
-        };
-        if retry_after == 0 { Ok(refusal) } else { Err(DecodeError::Invalid) }
-    }
-}
-
-impl Reply {
-    /// The frame, with the number of the request that it answers. At most [`REPLY`] bytes.
-    #[must_use]
-    pub fn encode(&self, number: u32) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        self.encode_into(number, &mut bytes);
-        bytes
-    }
-
-    /// As [`encode`](Self::encode), into a buffer that is used again; what it held before is dropped.
-    pub fn encode_into(&self, number: u32, out: &mut Vec<u8>) {
-        out.clear();
-        let mut head = |kind: u8| {
-            out.push(kind);
-            out.extend_from_slice(&number.to_be_bytes());
-        };
-        match self {
-            Self::Welcome(welcome) => {
-                head(WELCOME);
-                out.push(welcome.version);
-                out.extend_from_slice(&welcome.time.to_be_bytes());
-                out.extend_from_slice(&welcome.store);
-                out.extend_from_slice(&welcome.restores.to_be_bytes());
-                out.extend_from_slice(&welcome.envelope_days.to_be_bytes());
-                out.push(u8::from(welcome.open));
-            }
-            Self::Done => head(DONE),
-            Self::Page(deliveries) => {
-                debug_assert!(deliveries.len() <= PAGE, "the store gives at most PAGE envelopes");
-                head(PAGE_OF);
-                out.push(u8::try_from(deliveries.len()).unwrap_or(u8::MAX));
-                for delivery in deliveries {
-                    out.extend_from_slice(delivery.id.as_bytes());
-                    out.extend_from_slice(delivery.envelope.as_slice());
-                }
-            }
-            Self::Bundle(bundle) => {
-                head(BUNDLE_OF);
-                out.extend_from_slice(bundle.as_slice());
-            }
-            Self::BundleState(state) => {
-                head(BUNDLE_STATE);
-                out.push(u8::from(state.taken));
-                out.push(u8::from(state.second_taker));
-            }
-            Self::Refused(refusal) => {
-                head(REFUSED);
-                let (code, retry_after) = refusal.code();
-                out.push(code);
-                out.extend_from_slice(&retry_after.to_be_bytes());
-            }
-        }
-    }
-
-    /// Reads a frame of the relay.
-    ///
-    /// # Errors
-    /// Any [`DecodeError`]; the client ends the connection.
-    pub fn decode(frame: &[u8]) -> Result<(u32, Self), DecodeError> {
-        if frame.len() > REPLY {
-            return Err(DecodeError::TooLong);
-        }
-        let mut reader = Reader::new(frame);
-        let kind = reader.u8()?;
-        let number = reader.u32()?;
-        let reply = match kind {
-            WELCOME => Self::Welcome(Welcome {
-                version: reader.u8()?,
-                time: reader.u64()?,
-                store: reader.array()?,
-                restores: reader.u32()?,
-                envelope_days: reader.u16()?,
-                open: reader.flag()?,
-            }),
-            DONE => Self::Done,
-            PAGE_OF => {
-                let count = usize::from(reader.u8()?);
-                if count > PAGE {
-                    return Err(DecodeError::TooLong);
-                }
-                let deliveries = (0..count)
-                    .map(|_| {
-                        let id = EnvelopeId::from_bytes(reader.array()?);
-                        Ok(Delivery { id, envelope: boxed(&mut reader)? })
-                    })
-                    .collect::<Result<_, DecodeError>>()?;
-                Self::Page(deliveries)
-            }
-            BUNDLE_OF => Self::Bundle(boxed(&mut reader)?),
-            BUNDLE_STATE => Self::BundleState(BundleState { taken: reader.flag()?, second_taker: reader.flag()? }),
-            REFUSED => Self::Refused(Refusal::from_code(reader.u8()?, reader.u16()?)?),
-            _ => return Err(DecodeError::Unknown),
-        };
-        reader.finish()?;
-        Ok((number, reply))
-    }
-}
-
 fn mailbox(reader: &mut Reader<'_>) -> Result<MailboxId, DecodeError> {
     reader.array().map(MailboxId::from_bytes)
-}
-
-fn boxed<const N: usize>(reader: &mut Reader<'_>) -> Result<Box<[u8; N]>, DecodeError> {
-    let bytes: Box<[u8]> = reader.bytes(N)?.into();
-    bytes.try_into().map_err(|_| DecodeError::Truncated)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::{ENVELOPE, SEALED_BUNDLE};
     use crate::mailbox::OwnerSecret;
     use rand::SeedableRng;
 
@@ -583,21 +335,6 @@ mod tests {
         ]
     }
 
-    fn replies() -> Vec<Reply> {
-        let mut rng = rand::rngs::StdRng::seed_from_u64(4);
-        let delivery = Delivery { id: EnvelopeId::random(&mut rng), envelope: Box::new([8; ENVELOPE]) };
-        vec![
-            Reply::Welcome(Welcome { version: 1, time: 9, store: [1; 16], restores: 2, envelope_days: 14, open: true }),
-            Reply::Done,
-            Reply::Page(vec![]),
-            Reply::Page(vec![delivery; PAGE]),
-            Reply::Bundle(Box::new([9; SEALED_BUNDLE])),
-            Reply::BundleState(BundleState { taken: true, second_taker: false }),
-            Reply::Refused(Refusal::TooFast { retry_after: 7 }),
-            Reply::Refused(Refusal::NotNow),
-        ]
-    }
-
     #[test]
     fn every_request_survives_the_wire_and_no_cut_or_longer_frame_does() {
         for request in requests() {
@@ -615,30 +352,13 @@ mod tests {
     }
 
     #[test]
-    fn every_reply_survives_the_wire_and_no_cut_or_longer_frame_does() {
-        for reply in replies() {
-            let frame = reply.encode(78);
-            assert!(frame.len() <= REPLY);
-            assert_eq!(Reply::decode(&frame).as_ref(), Ok(&(78, reply)));
-            for cut in (0..frame.len()).step_by(if frame.len() > 8192 { 997 } else { 1 }) {
-                assert_eq!(Reply::decode(&frame[..cut]).err(), Some(DecodeError::Truncated));
-            }
-            let mut longer = frame;
-            longer.push(0);
-            assert_eq!(Reply::decode(&longer).err(), Some(DecodeError::Trailing));
-        }
-    }
-
-    #[test]
     fn count_bombs_unknown_types_and_second_encodings_are_refused() {
         assert_eq!(Request::decode(&[0x7f, 0, 0, 0, 0]).err(), Some(DecodeError::Unknown));
-        assert_eq!(Reply::decode(&[PAGE_OF, 0, 0, 0, 0, 255]).err(), Some(DecodeError::TooLong));
         let mut bomb = vec![ACKNOWLEDGE_IDS, 0, 0, 0, 0];
         bomb.extend_from_slice(&[0; 32]);
         bomb.push(255);
         assert_eq!(Request::decode(&bomb).err(), Some(DecodeError::TooLong));
         assert_eq!(Request::decode(&vec![0; REQUEST + 1]).err(), Some(DecodeError::TooLong));
-        assert_eq!(Reply::decode(&[REFUSED, 0, 0, 0, 0, 3, 0, 1]).err(), Some(DecodeError::Invalid));
         let mut open = Request::CreateMailbox {
             mailbox: MailboxId::from_bytes([0; 32]),
             owner: OwnerSecret::from_secret(&crate::secret::Secret::from_bytes([1; 32])).key(),
