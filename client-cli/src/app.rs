@@ -1,0 +1,230 @@
+//! The conversation's state, what can happen to it, and what it may ask for.
+//!
+//! In and out: plain values only. This file must never learn a passphrase, a key or a file: the face that runs the
+//! effects keeps those to itself.
+
+use crate::engine::Fault;
+use crate::engine::model::{Contact, Invitation, Message, Outcome, Queued};
+
+/// What stands behind a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// Open the conversation with this person.
+    Person(Contact),
+    /// More people, from this one on.
+    More(usize),
+    /// The list of people.
+    People,
+    /// Messages before those shown.
+    Older,
+    /// Who the other person is.
+    About,
+    /// Use or make an invitation.
+    Invitations,
+    /// Use one.
+    Use,
+    /// Make one.
+    Make,
+    /// Send what was typed where a number was expected.
+    SendIt(String),
+    /// Back to where the person was.
+    Back,
+    /// Leave.
+    Quit,
+}
+
+/// What the next line means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Screen {
+    /// Nothing happened yet.
+    Blank,
+    /// Step 1: the invitation.
+    Invitation,
+    /// Step 2: the name.
+    Name {
+        /// The invitation, checked for damage.
+        link: String,
+    },
+    /// Step 3: the passphrase, which the face asks for.
+    Passphrase {
+        /// The invitation.
+        link: String,
+        /// The name.
+        name: String,
+    },
+    /// The profile is being made, or an invitation used.
+    Joining {
+        /// The invitation.
+        link: String,
+    },
+    /// An invitation could not be used now: Enter tries again.
+    JoinAgain {
+        /// The invitation.
+        link: String,
+    },
+    /// A passphrase is asked for, for the so-manieth time.
+    Locked {
+        /// Tries so far.
+        tries: u8,
+    },
+    /// A number is expected.
+    Choosing(Vec<Choice>),
+    /// A label for a new invitation.
+    Label,
+    /// An invitation, in a profile that exists.
+    Paste,
+    /// The conversation: what is typed is sent.
+    Talk,
+}
+
+/// What the face does with messages that it was asked to load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loading {
+    /// They open the conversation.
+    Opening,
+    /// They stand before what is shown.
+    Older,
+}
+
+/// The whole state.
+#[derive(Debug)]
+pub(crate) struct App {
+    /// What the next line means.
+    pub(crate) screen: Screen,
+    /// With whom the conversation is.
+    pub(crate) person: Option<Contact>,
+    /// Everyone, as last loaded.
+    pub(crate) people: Vec<Contact>,
+    /// New things that wait until their conversation is opened.
+    pub(crate) unread: Vec<Queued>,
+    /// Messages of this conversation that stand on the screen.
+    pub(crate) seen: usize,
+    /// What a load of messages is for.
+    pub(crate) loading: Loading,
+    /// Whether the list of people was shown yet: before that, a single person's conversation opens by itself.
+    pub(crate) listed: bool,
+    /// The last trouble that was told, so that it is told once.
+    pub(crate) trouble: Option<Fault>,
+}
+
+impl App {
+    /// Before anything happened.
+    pub(crate) const fn new() -> Self {
+        Self {
+            screen: Screen::Blank,
+            person: None,
+            people: Vec::new(),
+            unread: Vec::new(),
+            seen: 0,
+            loading: Loading::Opening,
+            listed: false,
+            trouble: None,
+        }
+    }
+}
+
+/// What was found at the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// No profile.
+    Nothing,
+    /// A profile with a passphrase.
+    Locked,
+    /// A profile that opens by itself.
+    Open,
+}
+
+/// What can happen.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// The program starts.
+    Start(Found),
+    /// A whole line was typed.
+    Line(String),
+    /// A line was typed that is no text.
+    NotText,
+    /// No more lines will come.
+    End,
+    /// A new passphrase was typed twice the same.
+    Chosen,
+    /// It was typed in two different ways.
+    Differ,
+    /// Nothing was typed.
+    Empty,
+    /// The profile was made, or not.
+    Made(Result<(), Fault>),
+    /// The profile was opened, or not.
+    Opened(Result<(), Fault>),
+    /// An invitation was used, or not.
+    Joined(Result<Contact, Fault>),
+    /// Everyone.
+    People(Vec<Contact>),
+    /// Messages, oldest first.
+    Past(Vec<Message>),
+    /// All that was not shown yet.
+    News(Vec<Queued>),
+    /// A message was sent or saved, or neither.
+    Sent(Result<Outcome, Fault>),
+    /// An invitation was made, or not.
+    Invitation(Result<Invitation, Fault>),
+    /// Fetching does not work now.
+    Trouble(Fault),
+}
+
+/// What the face is to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Print a paragraph of ours.
+    Say(String),
+    /// Print an empty line.
+    Gap,
+    /// Print numbered choices.
+    Choices(Vec<String>),
+    /// Print an invitation with its link.
+    Invitation(Invitation),
+    /// Print messages.
+    Past(Vec<Message>),
+    /// Print new things and mark them as shown.
+    News(Vec<Queued>),
+    /// Mark as shown what stands on the screen already.
+    Mark(Vec<i64>),
+    /// Ask for a new passphrase, twice.
+    AskNewPassphrase,
+    /// Ask for the passphrase and open the profile.
+    AskPassphrase,
+    /// Make the profile.
+    Make {
+        /// The name.
+        name: String,
+    },
+    /// Use an invitation.
+    Join {
+        /// The invitation.
+        link: String,
+    },
+    /// Load everyone.
+    LoadPeople,
+    /// Load the newest messages of a conversation.
+    LoadPast {
+        /// Whose.
+        contact_id: String,
+        /// How many.
+        last: usize,
+    },
+    /// Send a message.
+    Send {
+        /// To whom.
+        contact_id: String,
+        /// Exactly this.
+        text: String,
+    },
+    /// Make an invitation.
+    NewInvitation {
+        /// For whom.
+        label: Option<String>,
+    },
+    /// End well.
+    Quit,
+    /// End with this fault.
+    Fail(Fault),
+}

@@ -1,0 +1,292 @@
+//! The words of the command line (client.md, "Commands").
+//!
+//! In: arguments. Out: one command and the options of the whole program. This file must never learn a passphrase or a
+//! key: none is ever taken from an argument.
+
+use clap::{Args, ColorChoice, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The longest time that `--wait` takes: a day. Larger: a forgotten script never ends. Smaller: nothing would break.
+const LONGEST_WAIT: f64 = 86_400.0;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cairn",
+    version,
+    about = "Private conversation between you and one person at a time.",
+    long_about = "Private conversation between you and one person at a time.\n\n\
+        Bare `cairn` opens the conversation. With an invitation in your hand, that is all you need.\n\
+        Cairn is not an emergency service.",
+    after_help = "Example: cairn\nNext: cairn join LINK, or cairn setup --name NAME",
+    color = ColorChoice::Never,
+    disable_help_subcommand = true,
+    infer_subcommands = false,
+    max_term_width = 78
+)]
+pub(crate) struct Cli {
+    /// Options of the whole program.
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What to do; nothing means: open the conversation.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Options that stand before or after the verb.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// Folder that holds the whole profile
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// One JSON object a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Plain lines only, nothing drawn
+    #[arg(long, global = true)]
+    pub(crate) plain: bool,
+    /// Never ask anything
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+    /// No colours
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+    /// Read the passphrase from this file
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "passphrase_command")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Read the passphrase from the first line that this command prints
+    #[arg(long, global = true, value_name = "CMD")]
+    pub(crate) passphrase_command: Option<OsString>,
+}
+
+/// One job each.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a profile, to invite people from
+    #[command(after_help = "Example: cairn setup --name Robin --relay ADDRESS\nNext: cairn invite new")]
+    Setup(Setup),
+    /// Invite one person, or see the invitations you made
+    #[command(subcommand, after_help = "Example: cairn invite new --for Dana\nNext: cairn inbox")]
+    Invite(Invite),
+    /// Use an invitation that you were given
+    #[command(after_help = "Example: cairn join LINK --name Dana\nNext: cairn send CONTACT -m TEXT")]
+    Join(Join),
+    /// Send one message
+    #[command(
+        after_help = "Example: cairn send Robin -m 'Good morning'\n         cairn send Robin - < letter.txt\nNext: cairn inbox"
+    )]
+    Send(Send),
+    /// Print new messages
+    #[command(after_help = "Example: cairn inbox --wait 60\nNext: cairn send CONTACT -m TEXT")]
+    Inbox(Inbox),
+    /// Print the messages of one conversation, oldest first
+    #[command(after_help = "Example: cairn history Robin --last 20\nNext: cairn send CONTACT -m TEXT")]
+    History(History),
+    /// The people you talk with
+    #[command(subcommand, after_help = "Example: cairn contact list\nNext: cairn send CONTACT -m TEXT")]
+    Contact(Contact),
+    /// How things stand: the profile, what waits, the relay
+    #[command(after_help = "Example: cairn status\nNext: cairn inbox")]
+    Status,
+}
+
+/// `setup`.
+#[derive(Debug, Args)]
+pub(crate) struct Setup {
+    /// The name that people you invite will see
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// The relay's address, HOST:PORT/PIN
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) relay: Option<String>,
+    /// The pass that the center gave you; - reads it from standard input
+    #[arg(long, value_name = "PASS")]
+    pub(crate) pass: Option<String>,
+    /// Keep the key in a file that only you can read, instead of a passphrase
+    #[arg(long, conflicts_with_all = ["passphrase_file", "passphrase_command"])]
+    pub(crate) no_passphrase: bool,
+}
+
+/// `invite …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Invite {
+    /// Make a one-time invitation
+    #[command(after_help = "Example: cairn invite new --for Dana\nNext: cairn inbox")]
+    New {
+        /// Whom it is for, in your own words; stays on this device
+        #[arg(long = "for", value_name = "LABEL")]
+        label: Option<String>,
+        /// The relay's address, HOST:PORT/PIN
+        #[arg(long, value_name = "ADDRESS")]
+        relay: Option<String>,
+        /// The pass that the center gave you; - reads it from standard input
+        #[arg(long, value_name = "PASS")]
+        pass: Option<String>,
+    },
+    /// Show the invitations you made
+    #[command(after_help = "Example: cairn invite list\nNext: cairn invite revoke ID")]
+    List,
+    /// Take an invitation back
+    #[command(after_help = "Example: cairn invite revoke 1a2b3c4d\nNext: cairn invite list")]
+    Revoke {
+        /// The invitation's ID, from `cairn invite list`
+        id: String,
+    },
+}
+
+/// `join`.
+#[derive(Debug, Args)]
+pub(crate) struct Join {
+    /// The invitation; - reads it from standard input
+    pub(crate) link: String,
+    /// The name that the other person will see
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Keep the key in a file that only you can read, instead of a passphrase
+    #[arg(long, conflicts_with_all = ["passphrase_file", "passphrase_command"])]
+    pub(crate) no_passphrase: bool,
+}
+
+/// `send`.
+#[derive(Debug, Args)]
+pub(crate) struct Send {
+    /// Name or ID, from `cairn contact list`
+    pub(crate) contact: String,
+    /// - reads the message from standard input
+    #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true,
+        conflicts_with = "message", required_unless_present = "message")]
+    pub(crate) stdin: Option<String>,
+    /// The message
+    #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) message: Option<OsString>,
+    /// Wait until it is at the relay, for so many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) wait: Option<Duration>,
+}
+
+/// `inbox`.
+#[derive(Debug, Args)]
+pub(crate) struct Inbox {
+    /// Go on printing what comes, until you stop it
+    #[arg(long, conflicts_with = "wait")]
+    pub(crate) follow: bool,
+    /// Wait for a first message, for so many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) wait: Option<Duration>,
+}
+
+/// `history`.
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// Name or ID, from `cairn contact list`
+    pub(crate) contact: String,
+    /// Only the newest so many
+    #[arg(long, value_name = "N")]
+    pub(crate) last: Option<u32>,
+}
+
+/// `contact …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Contact {
+    /// Show everyone
+    #[command(after_help = "Example: cairn contact list\nNext: cairn contact show CONTACT")]
+    List,
+    /// Show one person
+    #[command(after_help = "Example: cairn contact show Robin\nNext: cairn history CONTACT")]
+    Show {
+        /// Name or ID
+        contact: String,
+    },
+}
+
+/// Whole seconds or a decimal fraction, from 0 to a day.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    match text.parse::<f64>() {
+        Ok(number) if plain && number <= LONGEST_WAIT => {
+            Duration::try_from_secs_f64(number).map_err(|_| "not a time".to_owned())
+        }
+        _ => Err("give seconds, from 0 to 86400, such as 30 or 2.5".to_owned()),
+    }
+}
+
+impl Command {
+    /// The words of the command, as the profile's lock tells them to another process.
+    pub(crate) const fn words(&self) -> &'static str {
+        match self {
+            Self::Setup(_) => "setup",
+            Self::Invite(Invite::New { .. }) => "invite new",
+            Self::Invite(Invite::List) => "invite list",
+            Self::Invite(Invite::Revoke { .. }) => "invite revoke",
+            Self::Join(_) => "join",
+            Self::Send(_) => "send",
+            Self::Inbox(_) => "inbox",
+            Self::History(_) => "history",
+            Self::Contact(Contact::List) => "contact list",
+            Self::Contact(Contact::Show { .. }) => "contact show",
+            Self::Status => "status",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_tree_of_commands_is_consistent() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_or_after_the_verb() {
+        assert!(parse("cairn --json status").unwrap().global.json);
+        assert!(parse("cairn status --json").unwrap().global.json);
+        assert!(parse("cairn invite --home /x new").unwrap().global.home.is_some());
+    }
+
+    #[test]
+    fn what_is_not_built_is_refused() {
+        for line in [
+            "cairn help-now",
+            "cairn keep Dana 30d",
+            "cairn lock",
+            "cairn invite new --rejoin Dana",
+            "cairn join L --as Dana",
+            "cairn send Dana --file x",
+            "cairn status --data",
+            "cairn contact rename a b",
+            "cairn help",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_message_may_begin_with_a_hyphen_or_be_empty() {
+        let cli = Cli::try_parse_from(["cairn", "send", "Dana", "-m", "--json"]).unwrap();
+        let Some(Command::Send(send)) = cli.command else { panic!() };
+        assert_eq!(send.message, Some("--json".into()));
+        assert!(Cli::try_parse_from(["cairn", "send", "Dana", "-m", ""]).is_ok());
+        assert!(Cli::try_parse_from(["cairn", "send", "Dana", "-"]).is_ok());
+        assert!(Cli::try_parse_from(["cairn", "send", "Dana"]).is_err());
+        assert!(Cli::try_parse_from(["cairn", "send", "Dana", "-", "-m", "x"]).is_err());
+        assert!(Cli::try_parse_from(["cairn", "send", "Dana", "words"]).is_err());
+    }
+
+    #[test]
+    fn waiting_takes_whole_seconds_and_fractions_up_to_a_day() {
+        assert_eq!(seconds("0"), Ok(Duration::ZERO));
+        assert_eq!(seconds("2.5"), Ok(Duration::from_millis(2500)));
+        for text in ["-1", "1e9", "inf", "NaN", "86401", "", ".", "x"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}

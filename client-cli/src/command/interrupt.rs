@@ -1,0 +1,63 @@
+//! Ctrl-C: 130, with nothing half printed and the terminal as it was.
+//!
+//! In: SIGINT. Out: a future that waiting code can listen to; and, where nothing listens, the end of the process. This
+//! file must never learn what was going on.
+
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use std::io;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long the run may take to end by itself. Longer: Ctrl-C seems not to work while a person is asked something.
+/// Shorter: a command that is about to end cleanly is cut off.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// Tells whether Ctrl-C was pressed.
+#[derive(Debug, Clone)]
+pub(crate) struct Interrupt(watch::Receiver<bool>);
+
+impl Interrupt {
+    /// Listens from now on, on a thread of its own.
+    pub(crate) fn listen() -> io::Result<Self> {
+        let (tell, told) = watch::channel(false);
+        let before = tcgetattr(io::stdin()).ok();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+        std::thread::Builder::new().name("interrupt".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                if tokio::signal::ctrl_c().await.is_err() {
+                    return;
+                }
+                // An error only means that the run has ended meanwhile.
+                let _ = tell.send(true);
+                tokio::select! {
+                    () = tokio::time::sleep(GRACE) => {}
+                    _ = tokio::signal::ctrl_c() => {}
+                }
+                leave(before.as_ref());
+            });
+        })?;
+        Ok(Self(told))
+    }
+
+    /// Whether it happened.
+    pub(crate) fn happened(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Returns when it happens.
+    pub(crate) async fn wait(&self) {
+        let mut told = self.0.clone();
+        // Ends early only where the listening thread is gone: then nothing is ever told.
+        if told.wait_for(|happened| *happened).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// The terminal as it was, and the end. Every line was written whole: there is nothing left to write.
+fn leave(before: Option<&Termios>) {
+    if let Some(before) = before {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+    }
+    std::process::exit(130);
+}

@@ -1,0 +1,38 @@
+//! `cairn invite new`, `list`, `revoke`.
+//!
+//! In: a label, an ID. Out: invitations. This file must never learn what a link opens.
+
+use super::{Run, Stop, setup};
+use crate::cli::Invite;
+
+/// Runs it.
+pub(super) fn run(run: &Run, words: &'static str, invite: Invite) -> Result<(), Stop> {
+    match invite {
+        Invite::New { label, relay, pass } => {
+            let relay = relay.map(|text| setup::relay(&text)).transpose()?;
+            let pass = pass.map(setup::pass).transpose()?;
+            let label = label.map(|text| crate::names::check(&text)).transpose();
+            let label = label.map_err(|why| Stop::usage(why, "the same command with another --for"))?;
+            let mut engine = run.open(words)?;
+            let invitation = run.wait(engine.invite_new(label, relay, pass))?;
+            run.output.invitation_made(&invitation)?;
+            run.output.next("cairn inbox, once they have used it")
+        }
+        Invite::List => {
+            let invitations = run.open(words)?.invitations()?;
+            if invitations.is_empty() {
+                run.output.say("You have made no invitations.")?;
+            }
+            invitations.iter().try_for_each(|invitation| run.output.invitation(invitation))?;
+            run.output.next("cairn invite new, or cairn invite revoke ID")
+        }
+        Invite::Revoke { id } => {
+            let mut engine = run.open(words)?;
+            run.wait(engine.invite_revoke(&id))?;
+            if let Some(invitation) = engine.invitations()?.iter().find(|invitation| invitation.id == id) {
+                run.output.invitation(invitation)?;
+            }
+            run.output.next("cairn invite list")
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! `cairn join`: uses an invitation, and makes the profile if there is none.
+//!
+//! In: a link. Out: a contact to write to. This file must never learn what a link opens.
+
+use super::{Run, Stop, read, setup};
+use crate::cli::Join;
+use crate::engine::{Engine, check_link};
+
+/// Runs it.
+pub(super) fn run(run: &Run, join: Join) -> Result<(), Stop> {
+    let link = read::or_stdin(join.link)?;
+    check_link(&link)?;
+    let home = run.home("join")?;
+    let mut engine = if Engine::exists(&home) {
+        if join.no_passphrase {
+            return Err(Stop::usage(
+                "There is a profile here already: --no-passphrase is only for a new one.",
+                "the same command without --no-passphrase",
+            ));
+        }
+        run.open("join")?
+    } else {
+        let name = read::name_or_ask(join.name, run.config.may_ask && !run.config.json)?;
+        let engine = setup::make(run, &home, &name, None, None, join.no_passphrase)?;
+        if join.no_passphrase {
+            run.output.say(setup::NO_PASSPHRASE)?;
+        }
+        engine
+    };
+    let contact = run.wait(engine.join(&link))?;
+    run.output.contact(&contact)?;
+    run.output.say("You can write now.")?;
+    run.output.next("cairn, or cairn send CONTACT -m TEXT")
+}

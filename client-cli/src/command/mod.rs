@@ -1,0 +1,102 @@
+//! One file a command; here, what all of them share: how a run begins and how it ends.
+//!
+//! In: arguments. Out: printed lines and an exit code. This folder must never learn a key or what stands on the wire:
+//! it speaks to the engine only.
+
+mod contact;
+mod history;
+mod inbox;
+mod interrupt;
+mod invite;
+mod join;
+mod passphrase;
+mod read;
+mod run;
+mod send;
+mod setup;
+mod status;
+mod stop;
+
+pub(crate) use interrupt::Interrupt;
+pub(crate) use passphrase::{hidden, provided};
+pub(crate) use run::Run;
+pub(crate) use stop::Stop;
+
+use crate::cli::{Cli, Command};
+use crate::config::Config;
+use crate::engine::Fault;
+use crate::output;
+use clap::Parser;
+use clap::error::ErrorKind;
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Runs `cairn` with these arguments, the program's own name first, and tells how it ended.
+pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    no_core_dumps();
+    let args: Vec<OsString> = args.into_iter().collect();
+    let json = args.iter().any(|arg| arg == "--json");
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(not_understood(&error, json)),
+    };
+    let config = Config::new(cli.global);
+    ExitCode::from(match Run::new(config) {
+        Ok(run) => end(dispatch(&run, cli.command), &run),
+        Err(stop) => stop.print(json),
+    })
+}
+
+fn dispatch(run: &Run, command: Option<Command>) -> Result<(), Stop> {
+    let Some(command) = command else { return crate::plain::open(run) };
+    let words = command.words();
+    match command {
+        Command::Setup(setup) => setup::run(run, setup),
+        Command::Invite(invite) => invite::run(run, words, invite),
+        Command::Join(join) => join::run(run, join),
+        Command::Send(send) => send::run(run, send),
+        Command::Inbox(inbox) => inbox::run(run, &inbox),
+        Command::History(history) => history::run(run, &history),
+        Command::Contact(contact) => contact::run(run, words, &contact),
+        Command::Status => status::run(run),
+    }
+}
+
+/// The exit code. An interruption goes before whatever it led to.
+fn end(result: Result<(), Stop>, run: &Run) -> u8 {
+    let json = run.config.json;
+    match result {
+        Ok(()) => 0,
+        Err(_) if run.interrupt.happened() => Stop::from(Fault::Interrupted).print(json),
+        Err(stop) => stop.print(json),
+    }
+}
+
+/// What the command line's own parser says: help and version are no errors; the rest is code 2.
+fn not_understood(error: &clap::Error, json: bool) -> u8 {
+    let text = error.render().to_string();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // Whoever closed the pipe has read enough.
+        let _ = std::io::stdout().write_all(text.as_bytes());
+        return 0;
+    }
+    let said: Vec<&str> = text.lines().take_while(|line| !line.starts_with("Usage:")).collect();
+    let said = said.join(" ");
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = words.strip_prefix("error: ").unwrap_or(&words);
+    let message = if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        "A word is missing after this command.".to_owned()
+    } else {
+        format!("This was not understood: {words}")
+    };
+    output::error(json, Fault::Usage(String::new()).code(), &message, "cairn --help");
+    2
+}
+
+/// A core file would hold keys and words.
+fn no_core_dumps() {
+    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+    // Where the system refuses, the program is no worse off than before.
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
+}

@@ -1,0 +1,157 @@
+//! Where a passphrase comes from: a file, a command, or the person.
+//!
+//! In: the options, the terminal. Out: a passphrase that wipes itself. This file must never print one, nor take one
+//! from an argument or the environment.
+
+use super::Stop;
+use crate::config::{Config, PassphraseSource};
+use crate::engine::Fault;
+use std::fs::File;
+use std::io::{self, Read};
+use std::process::{Command, Stdio};
+use zeroize::Zeroizing;
+
+/// Bytes of a passphrase. Larger: a wrong file fills the memory. Smaller: nobody types that much.
+const LONGEST: u64 = 4096;
+
+/// How often a person is asked.
+const TRIES: usize = 3;
+
+/// The passphrase that a file or a command gives, if one of them was named.
+pub(crate) fn provided(config: &Config) -> Result<Option<Zeroizing<String>>, Stop> {
+    match &config.passphrase {
+        PassphraseSource::Person => Ok(None),
+        PassphraseSource::File(path) => {
+            let unreadable = |error: io::Error| {
+                Stop::usage(
+                    format!("The passphrase file can't be read ({}).", error.kind()),
+                    "the same command with another --passphrase-file",
+                )
+            };
+            let bytes = read_all(File::open(path).map_err(unreadable)?).map_err(unreadable)?;
+            let end = without_end(&bytes).len();
+            text(&bytes, end, "The passphrase file").map(Some)
+        }
+        PassphraseSource::Command(line) => from_command(line).map(Some),
+    }
+}
+
+fn from_command(line: &std::ffi::OsStr) -> Result<Zeroizing<String>, Stop> {
+    let failed = || Stop::Said {
+        code: Fault::Locked.code(),
+        message: "The passphrase command did not work.".to_owned(),
+        next: "try the command by itself, then the same again".to_owned(),
+    };
+    let mut child = Command::new("sh")
+        .arg("-c")
+        .arg(line)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|_| failed())?;
+    let bytes = child.stdout.take().map(read_all).unwrap_or(Ok(Zeroizing::default()));
+    let ended = child.wait().map_err(|_| failed())?;
+    let bytes = bytes.map_err(|_| failed())?;
+    if !ended.success() {
+        return Err(failed());
+    }
+    let first = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);
+    let end = without_end(bytes.get(..first).unwrap_or(&bytes)).len();
+    text(&bytes, end, "The passphrase command")
+}
+
+fn read_all(from: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+    // Room for all of it at once: a vector that grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(8192));
+    from.take(LONGEST + 3).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Without one final LF or CR LF.
+fn without_end(bytes: &[u8]) -> &[u8] {
+    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    if line.len() < bytes.len() { line.strip_suffix(b"\r").unwrap_or(line) } else { line }
+}
+
+fn text(bytes: &[u8], end: usize, what: &str) -> Result<Zeroizing<String>, Stop> {
+    let next = "the same command with another passphrase";
+    let bytes = bytes.get(..end).unwrap_or(bytes);
+    if bytes.is_empty() {
+        return Err(Stop::usage(format!("{what} gives nothing."), next));
+    }
+    if bytes.len() as u64 > LONGEST {
+        return Err(Stop::usage(format!("{what} gives more than {LONGEST} bytes."), next));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(_) => Err(Stop::usage(format!("{what} gives something that is not text."), next)),
+    }
+}
+
+/// Asks without showing what is typed.
+pub(crate) fn hidden(question: &str) -> Result<Zeroizing<String>, Stop> {
+    match rpassword::prompt_password(question) {
+        Ok(typed) => Ok(Zeroizing::new(typed)),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(Fault::Interrupted.into()),
+        Err(_) => Err(Fault::Locked.into()),
+    }
+}
+
+/// Asks for the passphrase of a profile, up to three times.
+pub(super) fn three_tries<T>(open: impl Fn(Zeroizing<String>) -> Result<T, Fault>) -> Result<T, Stop> {
+    for _ in 1..TRIES {
+        match open(hidden("Passphrase (it stays hidden while you type): ")?) {
+            Err(Fault::WrongPassphrase) => eprint_line("That did not open it. Try again, there is no hurry.")?,
+            other => return Ok(other?),
+        }
+    }
+    Ok(open(hidden("Passphrase: ")?)?)
+}
+
+/// A new passphrase, typed twice, and again until both are the same.
+pub(super) fn chosen() -> Result<Zeroizing<String>, Stop> {
+    loop {
+        let first = hidden("Choose a passphrase, four words or more (it stays hidden while you type): ")?;
+        if first.is_empty() {
+            eprint_line("A passphrase needs at least one letter.")?;
+            continue;
+        }
+        if *hidden("The same passphrase again: ")? == *first {
+            return Ok(first);
+        }
+        eprint_line("The two were not the same. Once more, there is no hurry.")?;
+    }
+}
+
+fn eprint_line(line: &str) -> Result<(), Stop> {
+    use io::Write;
+    Ok(writeln!(io::stderr(), "{line}")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_final_line_end_is_taken_off_and_no_more() {
+        for (file, passphrase) in
+            [("a b\n", "a b"), ("a b\r\n", "a b"), ("a b", "a b"), ("a\n\n", "a\n"), (" a ", " a "), ("a\r", "a\r")]
+        {
+            assert_eq!(without_end(file.as_bytes()), passphrase.as_bytes(), "{file:?}");
+        }
+    }
+
+    #[test]
+    fn a_command_gives_its_first_line() {
+        assert_eq!(from_command("printf 'one two\\r\\nthree\\n'".as_ref()).unwrap().as_str(), "one two");
+        assert!(matches!(from_command("exit 1".as_ref()), Err(Stop::Said { code: 3, .. })));
+        assert!(matches!(from_command("true".as_ref()), Err(Stop::Said { code: 2, .. })));
+    }
+
+    #[test]
+    fn an_empty_or_broken_passphrase_is_refused() {
+        assert!(matches!(text(b"", 0, "It"), Err(Stop::Said { code: 2, .. })));
+        assert!(matches!(text(b"\xff", 1, "It"), Err(Stop::Said { code: 2, .. })));
+        assert!(text(&[b'a'; 5000], 5000, "It").is_err());
+    }
+}

@@ -1,0 +1,69 @@
+//! `cairn setup`: a profile, to invite people from.
+//!
+//! In: a name, maybe a relay and a pass. Out: the profile. This file must never print a passphrase.
+
+use super::{Run, Stop, passphrase, read};
+use crate::cli::Setup;
+use crate::config::PassphraseSource;
+use crate::engine::{Engine, Fault, Pass, Protection};
+use crate::home::Home;
+use cairn_protocol::address::RelayAddress;
+
+/// What is said where the key lies open.
+pub(super) const NO_PASSPHRASE: &str =
+    "There is no passphrase: the key lies in a file that only your account on this computer can read.";
+
+/// Runs it.
+pub(super) fn run(run: &Run, setup: Setup) -> Result<(), Stop> {
+    let home = run.home("setup")?;
+    if Engine::exists(&home) {
+        return Err(Stop::usage("There is a profile here already. Nothing was changed.", "cairn status"));
+    }
+    let relay = setup.relay.map(|text| relay(&text)).transpose()?;
+    let pass = setup.pass.map(pass).transpose()?;
+    let name = read::name_or_ask(setup.name, run.config.may_ask && !run.config.json)?;
+    let has_relay = relay.is_some();
+    make(run, &home, &name, relay, pass, setup.no_passphrase)?;
+    run.output.profile(&name)?;
+    if setup.no_passphrase {
+        run.output.say(NO_PASSPHRASE)?;
+    }
+    run.output.next(if has_relay { "cairn invite new" } else { "cairn invite new --relay ADDRESS, or cairn join LINK" })
+}
+
+/// Makes a profile, with the protection that was asked for.
+pub(super) fn make(
+    run: &Run,
+    home: &Home,
+    name: &str,
+    relay: Option<RelayAddress>,
+    pass: Option<Pass>,
+    no_passphrase: bool,
+) -> Result<Engine, Stop> {
+    let protection = if no_passphrase { Protection::None } else { Protection::Passphrase(new_passphrase(run)?) };
+    Ok(Engine::create(home, name, relay, pass, protection)?)
+}
+
+fn new_passphrase(run: &Run) -> Result<zeroize::Zeroizing<String>, Stop> {
+    match passphrase::provided(&run.config)? {
+        Some(passphrase) => Ok(passphrase),
+        None if run.config.may_ask && run.config.passphrase == PassphraseSource::Person => passphrase::chosen(),
+        None => Err(Stop::usage(
+            "A new profile needs a passphrase.",
+            "the same command with --passphrase-file FILE, or with --no-passphrase",
+        )),
+    }
+}
+
+/// A relay's address, as typed.
+pub(super) fn relay(text: &str) -> Result<RelayAddress, Stop> {
+    text.parse().map_err(|error: cairn_protocol::address::AddressError| {
+        Stop::usage(format!("The relay's address can't be used: {error}."), "ask the center for the relay's address")
+    })
+}
+
+/// A pass, as typed or from standard input.
+pub(super) fn pass(text: String) -> Result<Pass, Stop> {
+    let text = read::or_stdin(text)?;
+    text.parse().map_err(|_| Fault::Usage("The pass is incomplete or has a mistake in it.".to_owned()).into())
+}

@@ -1,0 +1,13 @@
+//! `cairn status`: how things stand.
+//!
+//! In: the engine's account. Out: a few lines. This file must never tell more than numbers and the relay.
+
+use super::{Run, Stop};
+
+/// Runs it.
+pub(super) fn run(run: &Run) -> Result<(), Stop> {
+    let mut engine = run.open("status")?;
+    let status = run.wait(engine.status(true))?;
+    run.output.status(&status)?;
+    run.output.next(if status.contacts == 0 { "cairn invite new, or cairn join LINK" } else { "cairn inbox" })
+}

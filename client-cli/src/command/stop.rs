@@ -1,0 +1,70 @@
+//! Why a run ended before its end.
+//!
+//! In: faults of the engine, of the call, of the streams. Out: one sentence, the next step, an exit code. This file
+//! must never learn what was written.
+
+use crate::engine::Fault;
+use crate::output;
+use std::io;
+
+/// The end of a run.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The engine's own words.
+    Fault(Fault),
+    /// A code with other words.
+    Said {
+        /// The exit code.
+        code: u8,
+        /// What happened.
+        message: String,
+        /// What gets the person further.
+        next: String,
+    },
+    /// Whoever read our output has closed it.
+    Closed,
+}
+
+impl Stop {
+    /// Words of a call that can't be used (2), with what to do.
+    pub(crate) fn usage(message: impl Into<String>, next: impl Into<String>) -> Self {
+        Self::Said { code: 2, message: message.into(), next: next.into() }
+    }
+
+    /// Prints it on standard error and gives the exit code.
+    pub(crate) fn print(&self, json: bool) -> u8 {
+        match self {
+            Self::Fault(Fault::Interrupted) if !json => Fault::Interrupted.code(),
+            Self::Fault(fault) => {
+                output::error(json, fault.code(), &fault.to_string(), fault.next());
+                fault.code()
+            }
+            Self::Said { code, message, next } => {
+                output::error(json, *code, message, next);
+                *code
+            }
+            // Nobody reads any more, and nothing was marked as shown: it comes again.
+            Self::Closed => 0,
+        }
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Closed,
+            io::ErrorKind::Interrupted => Self::Fault(Fault::Interrupted),
+            kind => Self::Said {
+                code: 1,
+                message: format!("What came could not be printed or read here ({kind})."),
+                next: "the same command again".to_owned(),
+            },
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What one run goes by: the options of the whole program and the terminal that it stands in.
+//!
+//! In: the command line's global options, the environment, the kind of the standard streams. Out: plain facts. This
+//! file must never learn a passphrase: it knows only where one is to be read.
+
+use crate::cli::Global;
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// Where the passphrase comes from, when nobody is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PassphraseSource {
+    /// A file.
+    File(PathBuf),
+    /// The first line that a command prints.
+    Command(OsString),
+    /// The person, if there is a terminal.
+    Person,
+}
+
+/// How a run speaks.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// Folder of the profile, if one was given.
+    pub(crate) home: Option<PathBuf>,
+    /// One JSON object a line.
+    pub(crate) json: bool,
+    /// Nothing but lines.
+    pub(crate) plain: bool,
+    /// Whether `--plain` itself was given.
+    pub(crate) plain_asked: bool,
+    /// Whether colours may be used.
+    pub(crate) color: bool,
+    /// Whether a person can be asked.
+    pub(crate) may_ask: bool,
+    /// Whether standard output is a terminal.
+    pub(crate) terminal: bool,
+    /// Where the passphrase comes from.
+    pub(crate) passphrase: PassphraseSource,
+}
+
+impl Config {
+    /// Reads the options and looks at the terminal.
+    pub(crate) fn new(global: Global) -> Self {
+        let passphrase = match (global.passphrase_file, global.passphrase_command) {
+            (Some(file), _) => PassphraseSource::File(file),
+            (None, Some(command)) => PassphraseSource::Command(command),
+            (None, None) => PassphraseSource::Person,
+        };
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
+        let terminal = std::io::stdout().is_terminal();
+        Self {
+            home: global.home,
+            json: global.json,
+            plain: global.plain || dumb || !terminal,
+            plain_asked: global.plain,
+            color: !global.no_color && !dumb && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            may_ask: !global.no_input && std::io::stdin().is_terminal(),
+            terminal,
+            passphrase,
+        }
+    }
+
+    /// Columns of the terminal, if there is one that says so.
+    pub(crate) fn columns() -> Option<usize> {
+        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+        Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+    }
+}

@@ -1,0 +1,33 @@
+//! What may be a name that a person gives.
+//!
+//! In: a line. Out: the name, or why not. This file must never learn whose it is.
+
+use cairn_protocol::limits::NAME;
+
+/// One line of 1 to 64 bytes, without the spaces around it.
+pub(crate) fn check(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("A name needs at least one letter.".to_owned());
+    }
+    if text.len() > NAME {
+        return Err(format!("This name is too long: at most {NAME} letters, fewer with accents."));
+    }
+    if text.chars().any(char::is_control) {
+        return Err("A name is one line of letters.".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_line_that_is_not_empty_and_not_too_long() {
+        assert_eq!(check(" Dana \n").as_deref(), Ok("Dana"));
+        for bad in ["", "  ", "a\nb", "a\x1b[2J", &"x".repeat(65)] {
+            assert!(check(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! JSON lines (client.md, `--json`).
+//!
+//! In: what the engine tells. Out: one object a line, with the exact text, in ASCII controls and directions escaped.
+//! This file must never learn a key, a passphrase or a pass.
+
+use super::time::rfc3339;
+use crate::engine::model::{
+    Contact, Direction, Event, Invitation, InvitationState, Keep, Message, Outcome, SendState, Status, Trust,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// What every line begins with.
+#[derive(Serialize)]
+struct Line<'a, T: Serialize> {
+    v: u8,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    #[serde(flatten)]
+    fields: T,
+}
+
+/// Control, direction and invisible characters, which a terminal or an editor would act on.
+const fn is_escaped(character: char) -> bool {
+    matches!(character,
+        '\u{7F}'..='\u{9F}' | '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Escapes what `serde_json` leaves as it is. Outside of strings there is none of it.
+fn escape(line: &str) -> String {
+    let mut out = String::with_capacity(line.len() + 1);
+    for character in line.chars() {
+        if is_escaped(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing into a string does not fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+fn line(kind: &str, fields: impl Serialize) -> String {
+    // Plain structures of strings and numbers always serialize.
+    let object = serde_json::to_string(&Line { v: 1, kind, fields }).unwrap_or_default();
+    escape(&object) + "\n"
+}
+
+#[derive(Serialize)]
+struct Profile<'a> {
+    name: &'a str,
+}
+
+/// `profile`.
+pub(crate) fn profile(name: &str) -> String {
+    line("profile", Profile { name })
+}
+
+#[derive(Serialize)]
+struct Invite<'a> {
+    id: &'a str,
+    link: Option<&'a str>,
+    words: Option<&'a str>,
+    expires_at: String,
+    state: &'a str,
+    label: Option<&'a str>,
+}
+
+/// `invite`.
+pub(crate) fn invitation(invitation: &Invitation) -> String {
+    let state = match invitation.state {
+        InvitationState::Open => "open",
+        InvitationState::Used => "used",
+        InvitationState::Revoked => "revoked",
+        InvitationState::Expired => "expired",
+    };
+    let (link, label) = (invitation.link.as_deref(), invitation.label.as_deref());
+    let expires_at = rfc3339(invitation.expires_at);
+    line("invite", Invite { id: &invitation.id, link, words: None, expires_at, state, label })
+}
+
+#[derive(Serialize)]
+struct Person<'a> {
+    id: &'a str,
+    name: &'a str,
+    given_name: &'a str,
+    trust: &'a str,
+    check_words: Option<&'a str>,
+    keep: &'a str,
+    created_at: String,
+    waiting: u64,
+}
+
+/// `contact`.
+pub(crate) fn contact(contact: &Contact) -> String {
+    let trust = match contact.trust {
+        Trust::Unchecked => "unchecked",
+    };
+    let keep = match contact.keep {
+        Keep::Always => "always",
+    };
+    let fields = Person {
+        id: &contact.id,
+        name: &contact.name,
+        given_name: &contact.given_name,
+        trust,
+        check_words: None,
+        keep,
+        created_at: rfc3339(contact.created_at),
+        waiting: contact.waiting,
+    };
+    line("contact", fields)
+}
+
+const fn state(state: SendState) -> &'static str {
+    match state {
+        SendState::Saved => "saved",
+        SendState::Sent => "sent",
+    }
+}
+
+#[derive(Serialize)]
+struct Sent<'a> {
+    id: &'a str,
+    to: &'a str,
+    state: &'a str,
+}
+
+/// `sent`.
+pub(crate) fn sent(outcome: &Outcome) -> String {
+    line("sent", Sent { id: &outcome.id, to: &outcome.to, state: state(outcome.state) })
+}
+
+#[derive(Serialize)]
+struct Letter<'a> {
+    id: &'a str,
+    direction: &'a str,
+    from: &'a str,
+    contact: &'a str,
+    contact_id: &'a str,
+    kind: &'a str,
+    text: &'a str,
+    sent_at: String,
+    received_at: Option<String>,
+    state: Option<&'a str>,
+}
+
+/// `message`; `from` is the profile's own name for what went out.
+pub(crate) fn message(message: &Message, profile: &str) -> String {
+    let (direction, from) = match message.direction {
+        Direction::In => ("in", message.contact.as_str()),
+        Direction::Out => ("out", profile),
+    };
+    let fields = Letter {
+        id: &message.id,
+        direction,
+        from,
+        contact: &message.contact,
+        contact_id: &message.contact_id,
+        kind: &message.kind,
+        text: &message.text,
+        sent_at: rfc3339(message.sent_at),
+        received_at: message.received_at.map(rfc3339),
+        state: message.state.map(state),
+    };
+    line("message", fields)
+}
+
+/// `contact`, `message`, `gap` or `notice`.
+pub(crate) fn event(event: &Event, profile: &str) -> String {
+    match event {
+        Event::Contact(person) => contact(person),
+        Event::Message(letter) => message(letter, profile),
+        Event::Gap { from, contact_id, missing } => {
+            line("gap", json!({ "from": from, "contact_id": contact_id, "missing": missing }))
+        }
+        Event::Notice { invite, contact, reason } => {
+            line("notice", json!({ "invite": invite, "contact": contact, "reason": reason.as_str() }))
+        }
+    }
+}
+
+/// `status`.
+pub(crate) fn status(status: &Status) -> String {
+    let relays: Vec<Value> = status
+        .relays
+        .iter()
+        .map(|(address, reachable)| json!({ "address": address, "reachable": reachable }))
+        .collect();
+    line(
+        "status",
+        json!({
+            "name": status.name, "relay": status.relay, "contacts": status.contacts, "invitations": status.invitations,
+            "waiting": status.waiting, "unshown": status.unshown, "relays": relays,
+        }),
+    )
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    code: u8,
+    message: &'a str,
+    next: &'a str,
+}
+
+/// `error`.
+pub(crate) fn error(code: u8, message: &str, next: &str) -> String {
+    line("error", Failure { code, message, next })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter(text: &str) -> Message {
+        Message {
+            id: "00".repeat(16),
+            contact_id: "c".into(),
+            contact: "Dana".into(),
+            direction: Direction::In,
+            kind: "text".into(),
+            text: text.into(),
+            sent_at: 0,
+            received_at: Some(1500),
+            state: None,
+        }
+    }
+
+    #[test]
+    fn text_is_exact_and_carries_no_character_that_a_terminal_acts_on() {
+        let hostile = "a\u{1b}[2J\u{9b}\u{7f}\u{202E}b\u{2066}\u{FEFF}\u{E0041}\u{200B}\u{2028}\r\n\t\"\\ü👩‍👧";
+        let shown = message(&letter(hostile), "Robin");
+        assert_eq!(shown.matches('\n').count(), 1);
+        assert!(!shown.trim_end().chars().any(|c| c.is_control() || is_escaped(c)), "{shown}");
+        assert!(shown.contains("\\udb40\\udc41"), "{shown}");
+        let value: Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(value["text"], hostile);
+    }
+
+    #[test]
+    fn every_line_begins_with_version_and_type_and_carries_the_contract_fields() {
+        let shown = message(&letter("hi"), "Robin");
+        assert!(shown.starts_with("{\"v\":1,\"type\":\"message\","), "{shown}");
+        let value: Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(value["from"], "Dana");
+        assert_eq!(value["direction"], "in");
+        assert_eq!(value["sent_at"], "1970-01-01T00:00:00Z");
+        assert_eq!(value["received_at"], "1970-01-01T00:00:01.5Z");
+        let gap = Event::Gap { from: "Dana".into(), contact_id: "c".into(), missing: 2 };
+        let value: Value = serde_json::from_str(&event(&gap, "Robin")).unwrap();
+        assert_eq!((&value["type"], &value["missing"]), (&json!("gap"), &json!(2)));
+        let value: Value = serde_json::from_str(&error(4, "a", "b")).unwrap();
+        assert_eq!(value, json!({"v":1,"type":"error","code":4,"message":"a","next":"b"}));
+    }
+
+    #[test]
+    fn words_that_do_not_exist_yet_are_null() {
+        let made = Invitation {
+            id: "i".into(),
+            label: None,
+            link: Some("L".into()),
+            expires_at: 0,
+            state: InvitationState::Open,
+        };
+        let value: Value = serde_json::from_str(&invitation(&made)).unwrap();
+        assert!(value["words"].is_null() && value.as_object().unwrap().contains_key("words"));
+    }
+}

@@ -1,0 +1,146 @@
+//! Everything that commands print: JSON lines, or calm sentences.
+//!
+//! In: what the engine tells. Out: whole lines on standard output, flushed; errors on standard error. This file must
+//! never learn where the values come from: it is handed values, not the engine.
+
+pub(crate) mod closed;
+pub(crate) mod human;
+pub(crate) mod json;
+pub(crate) mod qr;
+pub(crate) mod time;
+pub(crate) mod wrap;
+
+use crate::command::Stop;
+use crate::config::Config;
+use crate::engine::model::{Contact, Event, Invitation, Message, Outcome, Status};
+use crate::sanitize;
+use std::io::{self, Write};
+
+/// Columns assumed where a terminal does not say.
+const COLUMNS: usize = 80;
+
+/// Where and how a command prints.
+#[derive(Debug, Clone)]
+pub(crate) struct Output {
+    json: bool,
+    /// Columns to wrap at; none: standard output is no terminal.
+    columns: Option<usize>,
+    drawing: qr::Drawing,
+}
+
+impl Output {
+    /// As the run's options say.
+    pub(crate) fn new(config: &Config) -> Self {
+        let columns = config.terminal.then(|| Config::columns().unwrap_or(COLUMNS));
+        let drawing = match (config.terminal && !config.plain && !config.json, config.color) {
+            (false, _) => qr::Drawing::None,
+            (true, true) => qr::Drawing::Color,
+            (true, false) => qr::Drawing::Blocks,
+        };
+        Self { json: config.json, columns, drawing }
+    }
+
+    /// Whole text at once: nothing is ever half printed.
+    fn put(text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
+    fn put_human(&self, paragraph: &str) -> io::Result<()> {
+        Self::put(&(wrap::paragraph(paragraph, self.columns) + "\n"))
+    }
+
+    /// A sentence for a person; silent with `--json`.
+    pub(crate) fn say(&self, sentence: &str) -> io::Result<()> {
+        if self.json { Ok(()) } else { self.put_human(sentence) }
+    }
+
+    /// The next obvious command; silent with `--json`.
+    pub(crate) fn next(&self, command: &str) -> Result<(), Stop> {
+        Ok(self.say(&format!("Next: {command}"))?)
+    }
+
+    /// A line that must stay in one piece, such as a link; silent with `--json`.
+    fn unbroken(&self, line: &str) -> io::Result<()> {
+        if self.json { Ok(()) } else { Self::put(&format!("\n{line}\n\n")) }
+    }
+
+    /// The profile was made.
+    pub(crate) fn profile(&self, name: &str) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::profile(name));
+        }
+        self.say(&format!("Your profile is ready, {}.", sanitize::name(name)))
+    }
+
+    /// A new invitation, with all that is needed to hand it over.
+    pub(crate) fn invitation_made(&self, invitation: &Invitation) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::invitation(invitation));
+        }
+        self.say(&human::invitation_head(invitation))?;
+        if let Some(link) = &invitation.link {
+            self.unbroken(&sanitize::line(link))?;
+            match qr::draw(link, self.drawing, self.columns.unwrap_or(COLUMNS)) {
+                Some(code) => Self::put(&(code + "\n"))?,
+                None => self.say(human::NO_QR)?,
+            }
+        }
+        self.say(&human::invitation_rules(invitation))
+    }
+
+    /// An invitation in a list.
+    pub(crate) fn invitation(&self, invitation: &Invitation) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::invitation(invitation));
+        }
+        self.say(&human::invitation_line(invitation))?;
+        match &invitation.link {
+            Some(link) => self.unbroken(&sanitize::line(link)),
+            None => Ok(()),
+        }
+    }
+
+    /// A person.
+    pub(crate) fn contact(&self, contact: &Contact) -> io::Result<()> {
+        if self.json { Self::put(&json::contact(contact)) } else { self.put_human(&human::contact_line(contact)) }
+    }
+
+    /// What became of a message that was sent.
+    pub(crate) fn sent(&self, outcome: &Outcome) -> io::Result<()> {
+        if self.json { Self::put(&json::sent(outcome)) } else { self.put_human(human::sent(outcome.state)) }
+    }
+
+    /// A message of the history.
+    pub(crate) fn message(&self, message: &Message, profile: &str) -> io::Result<()> {
+        if self.json { Self::put(&json::message(message, profile)) } else { self.put_human(&human::message(message)) }
+    }
+
+    /// Something new.
+    pub(crate) fn event(&self, event: &Event, profile: &str) -> io::Result<()> {
+        if self.json { Self::put(&json::event(event, profile)) } else { self.put_human(&human::event(event)) }
+    }
+
+    /// How things stand.
+    pub(crate) fn status(&self, status: &Status) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::status(status));
+        }
+        human::status(status).iter().try_for_each(|line| self.put_human(line))
+    }
+}
+
+/// A failure, on standard error. That it can't be printed changes nothing any more.
+pub(crate) fn error(json: bool, code: u8, message: &str, next: &str) {
+    let text = if json {
+        json::error(code, message, next)
+    } else {
+        let columns = rustix::termios::tcgetwinsize(io::stderr()).ok().map(|size| usize::from(size.ws_col));
+        let columns = columns.filter(|columns| *columns > 0);
+        let message = wrap::paragraph(&sanitize::text(message), columns);
+        message + "\n" + &wrap::paragraph(&format!("Next: {}", sanitize::line(next)), columns) + "\n"
+    };
+    let mut out = io::stderr().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

@@ -1,0 +1,80 @@
+//! Times: as people read them, and as RFC 3339.
+//!
+//! In: milliseconds since 1970-01-01 UTC, from anyone. Out: words. This file must never learn whose time it is; it is
+//! total: a time outside of the calendar becomes its nearest end.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// How far a sender's clock may be ahead before its time is not shown, in milliseconds.
+const AHEAD: i64 = 5 * 60_000;
+
+/// How far back a sender's time may be: the longest that a relay keeps an envelope, and as much again.
+const BEHIND: i64 = 28 * 86_400_000;
+
+fn timestamp(milliseconds: i64) -> Timestamp {
+    let end = if milliseconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_millisecond(milliseconds).unwrap_or(end)
+}
+
+/// RFC 3339, UTC.
+pub(crate) fn rfc3339(milliseconds: i64) -> String {
+    timestamp(milliseconds).to_string()
+}
+
+/// `2:02 PM` for today, `March 3, 2:02 PM` for this year, else with the year.
+fn words(milliseconds: i64, now: i64, zone: &TimeZone) -> String {
+    let (time, now) = (timestamp(milliseconds).to_zoned(zone.clone()), timestamp(now).to_zoned(zone.clone()));
+    let form = match (time.date() == now.date(), time.year() == now.year()) {
+        (true, _) => "%-I:%M %p",
+        (false, true) => "%B %-d, %-I:%M %p",
+        (false, false) => "%B %-d, %Y, %-I:%M %p",
+    };
+    time.strftime(form).to_string()
+}
+
+/// A moment in the person's own time zone.
+pub(crate) fn moment(milliseconds: i64) -> String {
+    words(milliseconds, Timestamp::now().as_millisecond(), &TimeZone::system())
+}
+
+/// A day and time in words, for something that ends then: `Saturday, March 14, 2:02 PM`.
+pub(crate) fn end(milliseconds: i64) -> String {
+    timestamp(milliseconds).to_zoned(TimeZone::system()).strftime("%A, %B %-d, %-I:%M %p").to_string()
+}
+
+/// The time to show for a message: its writer's, unless that can't be right; then ours.
+pub(crate) fn of_message(sent_at: i64, received_at: Option<i64>) -> i64 {
+    match received_at {
+        Some(received) if sent_at > received.saturating_add(AHEAD) || sent_at < received.saturating_sub(BEHIND) => {
+            received
+        }
+        _ => sent_at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn today_shows_the_time_only_and_other_days_their_date() {
+        let noon = 1_772_539_200_000; // 2026-03-03T12:00:00Z
+        assert_eq!(words(noon + 7_320_000, noon, &TimeZone::UTC), "2:02 PM");
+        assert_eq!(words(noon - 86_400_000, noon, &TimeZone::UTC), "March 2, 12:00 PM");
+        assert_eq!(words(noon - 100 * 86_400_000, noon, &TimeZone::UTC), "November 23, 2025, 12:00 PM");
+        assert_eq!(rfc3339(noon), "2026-03-03T12:00:00Z");
+    }
+
+    #[test]
+    fn impossible_times_become_possible_ones() {
+        for time in [i64::MIN, i64::MAX, -1, 0] {
+            assert!(!rfc3339(time).is_empty());
+            assert!(!moment(time).is_empty());
+        }
+        assert_eq!(of_message(i64::MAX, Some(5)), 5);
+        assert_eq!(of_message(i64::MIN, Some(5)), 5);
+        assert_eq!(of_message(4, Some(5)), 4);
+        assert_eq!(of_message(4, None), 4);
+    }
+}

@@ -1,0 +1,293 @@
+//! The plain conversation: the reference face. Lines are only ever added; the terminal edits what is typed.
+//!
+//! In: lines, and what the engine stores. Out: lines. `update` decides, this folder does. It must never learn a key; a
+//! passphrase passes through and is not kept.
+
+mod editing;
+mod page;
+mod typing;
+
+use crate::app::{App, Effect, Event, Found};
+use crate::command::{Run, Stop, hidden, provided};
+use crate::engine::{Engine, Fault, Protection};
+use crate::home::Home;
+use crate::output::human;
+use crate::update::update;
+use page::{Held, Page};
+use std::collections::VecDeque;
+use std::time::Duration;
+use typing::{Input, Typing};
+use zeroize::Zeroizing;
+
+/// How long nothing is fetched after fetching failed at once. Longer: news come late. Shorter: a busy loop.
+const REST: Duration = Duration::from_secs(5);
+
+/// Opens the conversation.
+pub(crate) fn open(run: &Run) -> Result<(), Stop> {
+    if run.config.json {
+        return Err(Stop::usage("The conversation has no JSON form.", "cairn inbox --follow --json"));
+    }
+    let terminal = run.config.may_ask && run.config.terminal;
+    if !terminal && !run.config.plain_asked {
+        return Err(Stop::usage(
+            "There is no terminal here to talk in.",
+            "cairn inbox and cairn send, or cairn --plain to read lines from a pipe",
+        ));
+    }
+    let home = run.home("conversation")?;
+    let found = match Engine::exists(&home) {
+        false => Found::Nothing,
+        true if Engine::needs_passphrase(&home)? => Found::Locked,
+        true => Found::Open,
+    };
+    let mut face = Face {
+        run,
+        home,
+        engine: None,
+        app: App::new(),
+        page: Page::new(run.config.terminal),
+        typing: Typing::start()?,
+        events: VecDeque::from([Event::Start(found)]),
+        passphrase: None,
+        resting: false,
+    };
+    run.wait(async { face.live(found).await })
+}
+
+struct Face<'a> {
+    run: &'a Run,
+    home: Home,
+    engine: Option<Engine>,
+    app: App,
+    page: Page,
+    typing: Typing,
+    events: VecDeque<Event>,
+    passphrase: Option<Zeroizing<String>>,
+    resting: bool,
+}
+
+/// Whether to go on.
+#[derive(PartialEq, Eq)]
+enum Flow {
+    On,
+    Done,
+}
+
+impl Face<'_> {
+    async fn live(&mut self, found: Found) -> Result<(), Stop> {
+        if found == Found::Open {
+            self.engine = Some(Engine::open(&self.home, None)?);
+        }
+        loop {
+            while let Some(event) = self.events.pop_front() {
+                for effect in update(&mut self.app, event) {
+                    if self.act(effect).await? == Flow::Done {
+                        return Ok(());
+                    }
+                }
+            }
+            self.listen().await?;
+        }
+    }
+
+    /// Waits for a line or for news.
+    async fn listen(&mut self) -> Result<(), Stop> {
+        let input = match (&mut self.engine, self.resting) {
+            (Some(engine), false) => tokio::select! {
+                biased;
+                input = self.typing.next() => input,
+                news = engine.follow() => return self.fetched(news).await,
+            },
+            (Some(_), true) => tokio::select! {
+                biased;
+                input = self.typing.next() => input,
+                () = tokio::time::sleep(REST) => {
+                    self.resting = false;
+                    return Ok(());
+                }
+            },
+            (None, _) => self.typing.next().await,
+        };
+        if input != Input::Cleared || !self.typing.is_half_typed().await {
+            self.release()?;
+        }
+        self.events.extend(match input {
+            Input::Cleared => None,
+            Input::End => Some(Event::End),
+            Input::Line(bytes) => Some(String::from_utf8(bytes).map_or(Event::NotText, Event::Line)),
+        });
+        Ok(())
+    }
+
+    /// What came in is printed now, or when the half-typed line is done.
+    async fn fetched(&mut self, news: Result<(), Fault>) -> Result<(), Stop> {
+        let event = match news {
+            Ok(()) => self.news()?,
+            Err(fault) => {
+                self.resting = true;
+                Event::Trouble(fault)
+            }
+        };
+        let effects = update(&mut self.app, event);
+        for effect in effects {
+            match effect {
+                Effect::Say(text) => self.add_or_hold(Held::of(text)).await?,
+                Effect::News(events) => {
+                    for queued in events {
+                        let numbers = vec![queued.number];
+                        let text = human::event(&queued.event);
+                        self.add_or_hold(Held { text, wrap: true, numbers }).await?;
+                    }
+                }
+                other => {
+                    self.act(other).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn news(&self) -> Result<Event, Stop> {
+        let held: Vec<i64> = self.page.pending();
+        let mut all = self.engine.as_ref().map(Engine::unshown).transpose()?.unwrap_or_default();
+        all.retain(|queued| !held.contains(&queued.number));
+        Ok(Event::News(all))
+    }
+
+    async fn add_or_hold(&mut self, paragraph: Held) -> Result<(), Stop> {
+        if self.page.holds() || self.typing.is_half_typed().await {
+            self.page.hold(paragraph);
+            Ok(())
+        } else {
+            self.add(&paragraph)
+        }
+    }
+
+    /// Prints a paragraph; only then its events count as shown.
+    fn add(&mut self, paragraph: &Held) -> Result<(), Stop> {
+        self.page.add(paragraph)?;
+        match &mut self.engine {
+            Some(engine) if !paragraph.numbers.is_empty() => Ok(engine.mark_shown(&paragraph.numbers)?),
+            _ => Ok(()),
+        }
+    }
+
+    fn release(&mut self) -> Result<(), Stop> {
+        self.page.release().iter().try_for_each(|paragraph| self.add(paragraph))
+    }
+
+    fn engine(&mut self) -> Result<&mut Engine, Stop> {
+        self.engine.as_mut().ok_or_else(|| Fault::NotSetUp.into())
+    }
+
+    /// Does one thing.
+    async fn act(&mut self, effect: Effect) -> Result<Flow, Stop> {
+        match effect {
+            Effect::Say(text) => self.add(&Held::of(text))?,
+            Effect::Gap => self.add(&Held::of(""))?,
+            Effect::Choices(lines) => {
+                for (number, line) in lines.iter().enumerate() {
+                    self.add(&Held::of(format!("{}  {line}", number + 1)))?;
+                }
+            }
+            Effect::Invitation(invitation) => {
+                self.add(&Held::of(human::invitation_head(&invitation)))?;
+                let link = invitation.link.as_deref().map(crate::sanitize::line).unwrap_or_default();
+                self.add(&Held { text: format!("\n{link}\n"), wrap: false, numbers: Vec::new() })?;
+                self.add(&Held::of(human::invitation_rules(&invitation)))?;
+            }
+            Effect::Past(messages) => {
+                for message in &messages {
+                    self.add(&Held::of(human::message(message)))?;
+                }
+            }
+            Effect::News(events) => {
+                for queued in events {
+                    let (text, numbers) = (human::event(&queued.event), vec![queued.number]);
+                    self.add(&Held { text, wrap: true, numbers })?;
+                }
+            }
+            Effect::Mark(numbers) => self.engine()?.mark_shown(&numbers)?,
+            Effect::AskNewPassphrase => self.ask_new_passphrase()?,
+            Effect::AskPassphrase => self.ask_passphrase()?,
+            Effect::Make { name } => {
+                let passphrase = self.passphrase.take().ok_or(Fault::Locked)?;
+                let made = Engine::create(&self.home, &name, None, None, Protection::Passphrase(passphrase));
+                self.keep(made, Event::Made);
+            }
+            Effect::Join { link } => {
+                let joined = self.engine()?.join(&link).await;
+                self.events.push_back(Event::Joined(joined));
+            }
+            Effect::LoadPeople => {
+                let people = self.engine()?.contacts()?;
+                let news = self.news()?;
+                // News first: the list tells how much is new.
+                self.events.extend([news, Event::People(people)]);
+            }
+            Effect::LoadPast { contact_id, last } => {
+                let past = self.engine()?.history(&contact_id, Some(last))?;
+                self.events.push_back(Event::Past(past));
+            }
+            Effect::Send { contact_id, text } => {
+                let sent = self.engine()?.send(&contact_id, &text, None).await;
+                for effect in update(&mut self.app, Event::Sent(sent)) {
+                    if let Effect::Say(text) = effect {
+                        self.add_or_hold(Held::of(text)).await?;
+                    }
+                }
+            }
+            Effect::NewInvitation { label } => {
+                let made = self.engine()?.invite_new(label, None, None).await;
+                self.events.push_back(Event::Invitation(made));
+            }
+            Effect::Quit => return Ok(Flow::Done),
+            Effect::Fail(fault) => return Err(fault.into()),
+        }
+        Ok(Flow::On)
+    }
+
+    fn keep(&mut self, opened: Result<Engine, Fault>, event: fn(Result<(), Fault>) -> Event) {
+        let result = opened.map(|engine| self.engine = Some(engine));
+        self.events.push_back(event(result));
+    }
+
+    fn ask_new_passphrase(&mut self) -> Result<(), Stop> {
+        let event = match provided(&self.run.config)? {
+            Some(passphrase) => {
+                self.passphrase = Some(passphrase);
+                Event::Chosen
+            }
+            None if !self.run.config.may_ask => {
+                return Err(Stop::usage(
+                    "A new profile needs a passphrase.",
+                    "the same command with --passphrase-file FILE",
+                ));
+            }
+            None => {
+                let first = hidden("Passphrase: ")?;
+                if first.is_empty() {
+                    Event::Empty
+                } else if *hidden("The same again: ")? == *first {
+                    self.passphrase = Some(first);
+                    Event::Chosen
+                } else {
+                    Event::Differ
+                }
+            }
+        };
+        self.events.push_back(event);
+        Ok(())
+    }
+
+    fn ask_passphrase(&mut self) -> Result<(), Stop> {
+        let passphrase = match provided(&self.run.config)? {
+            Some(passphrase) => passphrase,
+            None if self.run.config.may_ask => hidden("Your passphrase (it stays hidden while you type): ")?,
+            None => return Err(Fault::Locked.into()),
+        };
+        let opened = Engine::open(&self.home, Some(passphrase));
+        self.keep(opened, Event::Opened);
+        Ok(())
+    }
+}

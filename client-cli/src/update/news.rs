@@ -1,0 +1,77 @@
+//! What comes in while the conversation is open.
+//!
+//! In: all that was not shown yet. Out: what to show now; the rest waits for its conversation. This file must never
+//! show one person's words in another one's conversation.
+
+use super::say;
+use crate::app::{App, Effect, Screen};
+use crate::engine::Fault;
+use crate::engine::model::{Event, Queued};
+use crate::sanitize;
+
+/// Whether an event belongs into the conversation with this person.
+pub(super) fn is_from(event: &Event, id: &str) -> bool {
+    match event {
+        Event::Message(message) => message.contact_id == id,
+        Event::Gap { contact_id, .. } => contact_id == id,
+        Event::Contact(_) | Event::Notice { .. } => false,
+    }
+}
+
+/// Sorts new things: for this conversation, for everyone, for later.
+pub(super) fn arrived(app: &mut App, all: Vec<Queued>) -> Vec<Effect> {
+    app.trouble = None;
+    let known: Vec<i64> = app.unread.iter().map(|queued| queued.number).collect();
+    let open = app.person.as_ref().map(|contact| contact.id.clone());
+    let (mut now, mut said, mut names, mut people) = (Vec::new(), Vec::new(), Vec::<String>::new(), false);
+    for queued in all.into_iter().filter(|queued| !known.contains(&queued.number)) {
+        let name = match &queued.event {
+            Event::Message(message) if open.as_ref() != Some(&message.contact_id) => sanitize::name(&message.contact),
+            Event::Gap { contact_id, from, .. } if open.as_ref() != Some(contact_id) => sanitize::name(from),
+            // The conversation is open already: nothing more to say about it.
+            Event::Contact(contact) if open.as_ref() == Some(&contact.id) => {
+                said.push(queued.number);
+                continue;
+            }
+            other => {
+                app.seen += usize::from(matches!(other, Event::Message(_)));
+                people |= matches!(other, Event::Contact(_));
+                now.push(queued);
+                continue;
+            }
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+        app.unread.push(queued);
+    }
+    let mut effects = Vec::new();
+    if !now.is_empty() {
+        effects.push(Effect::News(now));
+    }
+    if !said.is_empty() {
+        effects.push(Effect::Mark(said));
+    }
+    // The list of people is on the screen: it is shown anew. Before it is, nothing needs to be said.
+    let listing = open.is_none() && app.listed && matches!(app.screen, Screen::Choosing(_));
+    if listing && (people || !names.is_empty()) {
+        effects.push(Effect::LoadPeople);
+    } else if open.is_some() && !names.is_empty() {
+        let names = names.join(", ");
+        effects.push(say(format!("New words from {names}. To read: type ? and press Enter, then choose People.")));
+    }
+    effects
+}
+
+/// Fetching does not work now: told once.
+pub(super) fn trouble(app: &mut App, fault: Fault) -> Vec<Effect> {
+    if app.trouble.as_ref() == Some(&fault) {
+        return vec![];
+    }
+    let mut effects = vec![say(fault.to_string())];
+    if matches!(fault, Fault::Unreachable | Fault::OtherRelay | Fault::Busy) {
+        effects.push(say("You can go on writing: it is kept safe here and goes out later."));
+    }
+    app.trouble = Some(fault);
+    effects
+}

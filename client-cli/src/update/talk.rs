@@ -1,0 +1,241 @@
+//! People, the conversation, and the choices behind `?`.
+//!
+//! In: lines and numbers. Out: what to show and send. This file must never take a number for a choice unless choices
+//! were shown, nor lose a line that was typed where a number was expected.
+
+use super::say;
+use crate::app::{App, Choice, Effect, Loading, Screen};
+use crate::engine::Fault;
+use crate::engine::model::{Contact, Event, Invitation, Message, Outcome, SendState};
+use crate::names;
+use crate::output::human;
+use crate::sanitize;
+use cairn_protocol::limits::TEXT;
+
+/// People in one list. Larger: more than seven choices with the rest. Smaller: more pages.
+const PAGE: usize = 4;
+
+/// Messages that open a conversation, and that one step back shows. Larger: a small screen rolls away.
+const PAST: usize = 6;
+
+/// The list of people, or the one person there is.
+pub(super) fn people(app: &mut App, people: Vec<Contact>) -> Vec<Effect> {
+    app.people = people;
+    match app.people.as_slice() {
+        [only] if !app.listed => {
+            let only = only.clone();
+            app.listed = true;
+            open(app, only)
+        }
+        _ => {
+            app.listed = true;
+            app.person = None;
+            list(app, 0)
+        }
+    }
+}
+
+fn list(app: &mut App, from: usize) -> Vec<Effect> {
+    let all = app.people.len();
+    let size = if all <= PAGE + 1 { PAGE + 1 } else { PAGE };
+    let mut choices: Vec<Choice> = app.people.iter().skip(from).take(size).cloned().map(Choice::Person).collect();
+    let next = from + choices.len();
+    if all > size {
+        choices.push(Choice::More(if next < all { next } else { 0 }));
+    }
+    choices.extend([Choice::Invitations, Choice::Quit]);
+    let head = if all == 0 { "There is nobody in your list yet." } else { "Whom would you like to write to?" };
+    choose(app, head, choices)
+}
+
+fn choose(app: &mut App, head: &str, choices: Vec<Choice>) -> Vec<Effect> {
+    let lines = choices.iter().map(|choice| words(app, choice)).collect();
+    app.screen = Screen::Choosing(choices);
+    vec![say(head), Effect::Choices(lines), say("Type a number and press Enter.")]
+}
+
+fn words(app: &App, choice: &Choice) -> String {
+    match choice {
+        Choice::Person(contact) => {
+            let new = app.unread.iter().filter(|queued| super::news::is_from(&queued.event, &contact.id)).count();
+            let name = sanitize::name(&contact.name);
+            if new == 0 { name } else { format!("{name} ({new} new)") }
+        }
+        Choice::More(0) => "Back to the first people".to_owned(),
+        Choice::More(_) => "More people".to_owned(),
+        Choice::People => "People".to_owned(),
+        Choice::Older => "Older messages".to_owned(),
+        Choice::About => format!("About {}", person(app)),
+        Choice::Invitations => "Invitations".to_owned(),
+        Choice::Use => "Use an invitation that you were given".to_owned(),
+        Choice::Make => "Make a new invitation".to_owned(),
+        Choice::SendIt(_) => format!("Send it to {}", person(app)),
+        Choice::Back => app.person.as_ref().map_or_else(|| "Back".to_owned(), |_| format!("Back to {}", person(app))),
+        Choice::Quit => "Quit".to_owned(),
+    }
+}
+
+fn person(app: &App) -> String {
+    app.person.as_ref().map(|contact| sanitize::name(&contact.name)).unwrap_or_default()
+}
+
+/// Opens a conversation: first what was written before.
+pub(super) fn open(app: &mut App, contact: Contact) -> Vec<Effect> {
+    let unread = app.unread.iter().filter(|queued| super::news::is_from(&queued.event, &contact.id)).count();
+    let contact_id = contact.id.clone();
+    app.loading = Loading::Opening;
+    app.person = Some(contact);
+    app.screen = Screen::Talk;
+    app.seen = 0;
+    vec![Effect::LoadPast { contact_id, last: PAST + unread }]
+}
+
+/// Messages came from the vault.
+pub(super) fn past(app: &mut App, messages: Vec<Message>) -> Vec<Effect> {
+    let Some(contact) = app.person.clone() else { return vec![] };
+    if app.loading == Loading::Older {
+        let older: Vec<_> = messages.iter().take(messages.len().saturating_sub(app.seen)).cloned().collect();
+        app.screen = Screen::Talk;
+        app.seen = messages.len().max(app.seen);
+        return if older.is_empty() {
+            vec![say("There is nothing before what you have seen.")]
+        } else {
+            vec![say("Before that:"), Effect::Past(older), say(format!("You are writing to {}.", person(app)))]
+        };
+    }
+    app.seen = messages.len();
+    let (mine, others) = app.unread.drain(..).partition(|queued| super::news::is_from(&queued.event, &contact.id));
+    app.unread = others;
+    // Messages stand among the past ones; what is no message is still to be said.
+    let (shown, other): (Vec<_>, Vec<_>) =
+        Vec::into_iter(mine).partition(|queued| matches!(queued.event, Event::Message(_)));
+    let mut effects = vec![Effect::Gap, say(format!("{}: {}", person(app), human::trust(contact.trust)))];
+    if !messages.is_empty() {
+        effects.push(Effect::Past(messages));
+    }
+    if !shown.is_empty() {
+        effects.push(Effect::Mark(shown.iter().map(|queued| queued.number).collect()));
+    }
+    if !other.is_empty() {
+        effects.push(Effect::News(other));
+    }
+    effects.push(say(format!("Type to {} and press Enter to send. For choices, type ? and press Enter.", person(app))));
+    effects
+}
+
+/// A line in the conversation.
+pub(super) fn typed(app: &mut App, line: String) -> Vec<Effect> {
+    app.screen = Screen::Talk;
+    let Some(contact) = &app.person else { return vec![Effect::LoadPeople] };
+    match line.as_str() {
+        "" => vec![],
+        "?" => {
+            let choices =
+                vec![Choice::Back, Choice::Older, Choice::About, Choice::People, Choice::Invitations, Choice::Quit];
+            choose(app, "What would you like?", choices)
+        }
+        _ if line.len() > TEXT => {
+            vec![say("This is too long for one message. Nothing was sent. Send it in two parts.")]
+        }
+        _ => vec![Effect::Send { contact_id: contact.id.clone(), text: line }],
+    }
+}
+
+/// A line where a number was expected.
+pub(super) fn chosen(app: &mut App, mut choices: Vec<Choice>, line: String) -> Vec<Effect> {
+    let number = line.trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+    if let Some(number) = number.filter(|number| *number < choices.len()) {
+        return choose_one(app, choices.swap_remove(number));
+    }
+    let asked_already = choices.iter().any(|choice| matches!(choice, Choice::SendIt(_)));
+    if line.trim().is_empty() || line.trim() == "?" || app.person.is_none() || asked_already {
+        let most = choices.len();
+        app.screen = Screen::Choosing(choices);
+        return vec![say(format!("Type a number from 1 to {most} and press Enter."))];
+    }
+    choose(app, "That is none of the numbers. Was it meant to be sent?", vec![Choice::SendIt(line), Choice::Back])
+}
+
+fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
+    match choice {
+        Choice::Person(contact) => open(app, contact),
+        Choice::More(from) => list(app, from),
+        Choice::People => vec![Effect::LoadPeople],
+        Choice::Older => {
+            app.screen = Screen::Talk;
+            app.loading = Loading::Older;
+            let contact_id = app.person.as_ref().map(|contact| contact.id.clone()).unwrap_or_default();
+            vec![Effect::LoadPast { contact_id, last: app.seen + PAST }]
+        }
+        Choice::About => {
+            app.screen = Screen::Talk;
+            let mut lines: Vec<_> = app.person.iter().flat_map(human::contact_details).map(Effect::Say).collect();
+            lines.push(say(format!("You are writing to {}.", person(app))));
+            lines
+        }
+        Choice::Invitations => choose(app, "Invitations:", vec![Choice::Use, Choice::Make, Choice::Back]),
+        Choice::Use => {
+            app.screen = Screen::Paste;
+            vec![say("Paste or type the invitation, then press Enter. Enter alone goes back.")]
+        }
+        Choice::Make => {
+            app.screen = Screen::Label;
+            vec![say("Whom is it for? A name that only you will see. Enter alone: no name.")]
+        }
+        Choice::SendIt(text) => typed(app, text),
+        Choice::Back => back(app),
+        Choice::Quit => vec![Effect::Quit],
+    }
+}
+
+/// Back to the conversation, or to the list.
+pub(super) fn back(app: &mut App) -> Vec<Effect> {
+    if app.person.is_none() {
+        return vec![Effect::LoadPeople];
+    }
+    app.screen = Screen::Talk;
+    vec![say(format!("You are writing to {}.", person(app)))]
+}
+
+/// A label for an invitation.
+pub(super) fn labelled(app: &mut App, line: &str) -> Vec<Effect> {
+    let label = match line.trim() {
+        "" => None,
+        text => match names::check(text) {
+            Ok(name) => Some(name),
+            Err(why) => {
+                app.screen = Screen::Label;
+                return vec![say(format!("{why} Try again:"))];
+            }
+        },
+    };
+    vec![say("One moment."), Effect::NewInvitation { label }]
+}
+
+/// An invitation was made, or not.
+pub(super) fn invited(app: &mut App, result: Result<Invitation, Fault>) -> Vec<Effect> {
+    let mut effects = match result {
+        Ok(invitation) => vec![Effect::Invitation(invitation)],
+        Err(fault) => vec![say(fault.to_string()), say(format!("Next: {}", fault.next()))],
+    };
+    effects.extend(back(app));
+    effects
+}
+
+/// What became of a message.
+pub(super) fn sent(app: &mut App, result: Result<Outcome, Fault>) -> Vec<Effect> {
+    match result {
+        Ok(outcome) => {
+            app.seen += 1;
+            let mut effects = vec![say(match outcome.state {
+                SendState::Sent => "Sent.",
+                SendState::Saved => "Not sent yet, safe here.",
+            })];
+            if let Some(fault) = outcome.fault.filter(|fault| *fault != Fault::Unreachable) {
+                effects.push(say(fault.to_string()));
+            }
+            effects
+        }
+        Err(fault) => vec![say(fault.to_string()), say("Your words stand above and were not sent.")],
+    }
+}
