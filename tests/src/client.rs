@@ -246,6 +246,14 @@ impl Client {
         self.run(&["inbox"])?.ended(0)
     }
 
+    /// `inbox` while the relay can't be reached: 4.
+    ///
+    /// # Errors
+    /// If it ends otherwise.
+    pub fn inbox_is_out_of_reach(&self) -> Result<()> {
+        self.run(&["inbox"])?.ended(4).map(drop)
+    }
+
     /// The whole `history` with a contact as (direction, text), oldest first.
     ///
     /// # Errors
