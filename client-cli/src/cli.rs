@@ -16,15 +16,13 @@ const LONGEST_WAIT: f64 = 86_400.0;
 #[command(
     name = "cairn",
     version,
-    about = "Private conversation between you and one person at a time.",
-    long_about = "Private conversation between you and one person at a time.\n\n\
-        Bare `cairn` opens the conversation. With an invitation in your hand, that is all you need.\n\
+    about = "Private conversation between you and one person at a time.\n\
+        Bare `cairn` opens the conversation. With an invitation in hand, that is all you need.\n\
         Cairn is not an emergency service.",
     after_help = "Example: cairn\nNext: cairn join LINK, or cairn setup --name NAME",
     color = ColorChoice::Never,
     disable_help_subcommand = true,
-    infer_subcommands = false,
-    max_term_width = 78
+    infer_subcommands = false
 )]
 pub(crate) struct Cli {
     /// Options of the whole program.
@@ -57,7 +55,7 @@ pub(crate) struct Global {
     /// Read the passphrase from this file
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "passphrase_command")]
     pub(crate) passphrase_file: Option<PathBuf>,
-    /// Read the passphrase from the first line that this command prints
+    /// Read the passphrase from this command's first line
     #[arg(long, global = true, value_name = "CMD")]
     pub(crate) passphrase_command: Option<OsString>,
 }

@@ -24,6 +24,7 @@ pub(super) fn run(run: &Run, words: &'static str, contact: &Contact) -> Result<(
                 run.output.contact(&person)?;
             } else {
                 human::contact_details(&person).iter().try_for_each(|line| run.output.say(line))?;
+                run.output.say(&format!("ID: {}", person.id))?;
             }
         }
     }

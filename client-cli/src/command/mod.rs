@@ -11,11 +11,15 @@ mod invite;
 mod join;
 mod passphrase;
 mod read;
+#[cfg(test)]
+mod reference;
 mod run;
 mod send;
 mod setup;
 mod status;
 mod stop;
+#[cfg(test)]
+mod words;
 
 pub(crate) use interrupt::Interrupt;
 pub(crate) use passphrase::{hidden, provided};
@@ -39,7 +43,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let json = args.iter().any(|arg| arg == "--json");
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(not_understood(&error, json)),
+        Err(error) => return ExitCode::from(not_understood(&error, json, &args)),
     };
     let config = Config::new(cli.global);
     ExitCode::from(match Run::new(config) {
@@ -74,7 +78,7 @@ fn end(result: Result<(), Stop>, run: &Run) -> u8 {
 }
 
 /// What the command line's own parser says: help and version are no errors; the rest is code 2.
-fn not_understood(error: &clap::Error, json: bool) -> u8 {
+fn not_understood(error: &clap::Error, json: bool, args: &[OsString]) -> u8 {
     let text = error.render().to_string();
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         // Whoever closed the pipe has read enough.
@@ -85,13 +89,29 @@ fn not_understood(error: &clap::Error, json: bool) -> u8 {
     let said = said.join(" ");
     let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let words = words.strip_prefix("error: ").unwrap_or(&words);
-    let message = if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        "A word is missing after this command.".to_owned()
-    } else {
-        format!("This was not understood: {words}")
+    let missing = "the following required arguments were not provided: ";
+    let message = match (error.kind(), words.strip_prefix(missing)) {
+        (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand, _) => {
+            "A word is missing after this command.".to_owned()
+        }
+        (_, Some(what)) => format!("Something is missing: {what}"),
+        _ => format!("This was not understood: {words}"),
     };
-    output::error(json, Fault::Usage(String::new()).code(), &message, "cairn --help");
+    output::error(json, Fault::Usage(String::new()).code(), &message, &help_for(args));
     2
+}
+
+/// The help page of the command that was meant, as far as its words are known.
+fn help_for(args: &[OsString]) -> String {
+    let mut tree = <Cli as clap::CommandFactory>::command();
+    let mut words = "cairn".to_owned();
+    for arg in args.iter().skip(1).filter_map(|arg| arg.to_str()) {
+        if let Some(deeper) = tree.find_subcommand(arg).cloned() {
+            words = format!("{words} {arg}");
+            tree = deeper;
+        }
+    }
+    words + " --help"
 }
 
 /// A core file would hold keys and words.

@@ -5,9 +5,10 @@
 use super::{Run, Stop, passphrase, read};
 use crate::cli::Setup;
 use crate::config::PassphraseSource;
-use crate::engine::{Engine, Fault, Pass, Protection};
+use crate::engine::{Engine, Pass, Protection};
 use crate::home::Home;
-use cairn_protocol::address::RelayAddress;
+use cairn_protocol::address::{AddressError, RelayAddress};
+use cairn_protocol::base32;
 
 /// What is said where the key lies open.
 pub(super) const NO_PASSPHRASE: &str =
@@ -57,7 +58,7 @@ fn new_passphrase(run: &Run) -> Result<zeroize::Zeroizing<String>, Stop> {
 
 /// A relay's address, as typed.
 pub(super) fn relay(text: &str) -> Result<RelayAddress, Stop> {
-    text.parse().map_err(|error: cairn_protocol::address::AddressError| {
+    text.parse().map_err(|error: AddressError| {
         Stop::usage(format!("The relay's address can't be used: {error}."), "ask the center for the relay's address")
     })
 }
@@ -65,5 +66,7 @@ pub(super) fn relay(text: &str) -> Result<RelayAddress, Stop> {
 /// A pass, as typed or from standard input.
 pub(super) fn pass(text: String) -> Result<Pass, Stop> {
     let text = read::or_stdin(text)?;
-    text.parse().map_err(|_| Fault::Usage("The pass is incomplete or has a mistake in it.".to_owned()).into())
+    base32::decode::<32>(text.trim()).map(Pass::from_bytes).ok_or_else(|| {
+        Stop::usage("The pass is incomplete or has a mistake in it.", "the same command with the whole pass")
+    })
 }

@@ -70,7 +70,7 @@ pub(crate) fn contact_line(contact: &Contact) -> String {
 
 /// A person, in full.
 pub(crate) fn contact_details(contact: &Contact) -> Vec<String> {
-    let mut lines = vec![contact_line(contact)];
+    let mut lines = vec![format!("{}: {}.", sanitize::name(&contact.name), trust(contact.trust))];
     if contact.given_name != contact.name {
         lines.push(format!("They call themselves {}.", sanitize::name(&contact.given_name)));
     }
@@ -188,7 +188,7 @@ mod tests {
         let shown = message(&letter("Dana\nSent.\x1b[2J", "hi\x1b[1A\rSent."));
         let shown = crate::output::wrap::paragraph(&shown, None);
         assert!(!shown.contains('\x1b'));
-        assert!(shown.lines().skip(1).all(|line| line.starts_with("    ")), "{shown}");
+        assert!(shown.lines().skip(1).all(|line| line.starts_with("  ")), "{shown}");
         assert_eq!(shown.lines().count(), 2);
     }
 

@@ -6,7 +6,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What stands before each line but the first.
-pub(crate) const INDENT: &str = "    ";
+pub(crate) const INDENT: &str = "  ";
 
 /// The narrowest terminal that is wrapped for. Smaller ones break lines by themselves.
 const NARROWEST: usize = 16;
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn words_stay_whole_where_they_fit() {
-        assert_eq!(paragraph("one two three four five", Some(17)), "one two three\n    four five");
+        assert_eq!(paragraph("one two three four five", Some(17)), "one two three\n  four five");
         assert_eq!(paragraph("one two", None), "one two");
     }
 
