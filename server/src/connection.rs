@@ -199,8 +199,8 @@ struct Connection<S: Store> {
 impl<S: Store> Connection<S> {
     fn new(socket: Socket, peer: Arc<Peer<S>>, deadlines: Deadlines, greeting: Instant) -> Self {
         let now = Instant::now();
-        // The first tick is the Hello's deadline, the others look after silence.
-        let mut ticks = interval_at(greeting, deadlines.tick());
+        // No later than the Hello's deadline for the first time.
+        let mut ticks = interval_at(greeting.min(now + deadlines.tick()), deadlines.tick());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             socket,

@@ -17,11 +17,11 @@ pub mod fanout;
 pub mod folder;
 pub mod gate;
 pub mod handlers;
+pub mod line;
 pub mod serve;
 pub mod store;
 pub mod tls;
 
 mod cli;
-mod line;
 
 pub use cli::main_with;

@@ -6,7 +6,7 @@
 //! A pass with N uses is good for N mailboxes and N invitations, counted apart: an inviter needs one of each for a
 //! contact, and a used-up pass can't go on making vouchers.
 
-use super::open::{Access, connect, make_or_check};
+use super::open::{Access, check_pages, connect, make_or_check};
 use super::{Verdict, fault};
 use crate::store::{Admit, Day, StoreResult};
 use cairn_protocol::token::TokenHash;
@@ -19,7 +19,9 @@ use std::path::Path;
 /// # Errors
 /// As for opening a store, and [`NotNow`](crate::store::StoreError::NotNow) if the store is busy for too long.
 pub fn add_pass(folder: &Path, pass: &TokenHash, uses: u32) -> StoreResult<()> {
-    let connection = connect(&make_or_check(folder)?, Access::Write)?;
+    let file = make_or_check(folder)?;
+    let connection = connect(&file, Access::Write)?;
+    check_pages(&connection, &file)?;
     connection
         .execute("INSERT INTO pass (hash, mailboxes, invitations) VALUES (?1, ?2, ?2)", (pass.as_bytes(), uses))
         .map_err(|error| fault(&error))?;
