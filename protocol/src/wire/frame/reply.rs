@@ -97,15 +97,15 @@ pub enum Refusal {
 /// What the relay answers.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// To [`Request::Hello`].
+    /// To [`Request::Hello`](super::Request::Hello).
     Welcome(Welcome),
     /// Done, and on disk.
     Done,
-    /// To [`Request::Fetch`]: at most [`PAGE`] envelopes; an empty page says that there is none now.
+    /// To [`Request::Fetch`](super::Request::Fetch): at most [`PAGE`] envelopes; an empty page says that there is none now.
     Page(Vec<Delivery>),
-    /// To [`Request::TakeBundle`].
+    /// To [`Request::TakeBundle`](super::Request::TakeBundle).
     Bundle(SealedBundleBytes),
-    /// To [`Request::BundleStatus`].
+    /// To [`Request::BundleStatus`](super::Request::BundleStatus).
     BundleState(BundleState),
     /// Not done.
     Refused(Refusal),

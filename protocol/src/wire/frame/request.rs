@@ -219,7 +219,7 @@ impl Request {
     /// Reads a frame of a client.
     ///
     /// # Errors
-    /// Any [`DecodeError`]; the relay answers [`Refusal::Malformed`] and ends the connection.
+    /// Any [`DecodeError`]; the relay answers [`Refusal::Malformed`](super::Refusal::Malformed) and ends the connection.
     pub fn decode(frame: &[u8]) -> Result<(u32, Self), DecodeError> {
         if frame.len() > REQUEST {
             return Err(DecodeError::TooLong);
