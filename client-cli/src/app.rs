@@ -105,6 +105,8 @@ pub(crate) struct App {
     pub(crate) listed: bool,
     /// The last trouble that was told, so that it is told once.
     pub(crate) trouble: Option<Fault>,
+    /// Messages of this conversation that were called "not sent yet".
+    pub(crate) waiting: u64,
 }
 
 impl App {
@@ -119,6 +121,7 @@ impl App {
             loading: Loading::Opening,
             listed: false,
             trouble: None,
+            waiting: 0,
         }
     }
 }
@@ -141,6 +144,8 @@ pub(crate) enum Event {
     Start(Found),
     /// A whole line was typed.
     Line(String),
+    /// A line was typed that is longer than the terminal takes.
+    CutOff,
     /// A line was typed that is no text.
     NotText,
     /// No more lines will come.
@@ -167,8 +172,10 @@ pub(crate) enum Event {
     Sent(Result<Outcome, Fault>),
     /// An invitation was made, or not.
     Invitation(Result<Invitation, Fault>),
-    /// Fetching does not work now.
-    Trouble(Fault),
+    /// Whether the relays can be worked with now.
+    Trouble(Option<Fault>),
+    /// So many messages of this conversation are not at the relay.
+    Waiting(u64),
 }
 
 /// What the face is to do.

@@ -22,6 +22,10 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
     match event {
         Event::Start(found) => start(app, found),
         Event::Line(line) => line_typed(app, line),
+        Event::CutOff => vec![say(
+            "This line is longer than the terminal takes, about 4,000 letters, so its end is missing. Nothing was sent. \
+             Send it in two parts, or from a file: cairn send CONTACT - < FILE",
+        )],
         Event::NotText => vec![say("That line is not text. Nothing was sent.")],
         Event::End => vec![Effect::Quit],
         Event::Chosen => chosen(app),
@@ -43,6 +47,7 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
         Event::Sent(result) => talk::sent(app, result),
         Event::Invitation(result) => talk::invited(app, result),
         Event::Trouble(fault) => news::trouble(app, fault),
+        Event::Waiting(number) => news::waiting(app, number),
     }
 }
 

@@ -1,11 +1,12 @@
 //! Ctrl-C: 130, with nothing half printed and the terminal as it was.
 //!
-//! In: SIGINT. Out: a future that waiting code can listen to; and, where nothing listens, the end of the process. This
+//! In: SIGINT, or SIGTERM, which is the same here. Out: a future that waiting code can listen to; and, where nothing listens, the end of the process. This
 //! file must never learn what was going on.
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::io;
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// How long the run may take to end by itself. Longer: Ctrl-C seems not to work while a person is asked something.
@@ -24,8 +25,10 @@ impl Interrupt {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         std::thread::Builder::new().name("interrupt".to_owned()).spawn(move || {
             runtime.block_on(async {
-                if tokio::signal::ctrl_c().await.is_err() {
-                    return;
+                let Ok(mut asked_to_end) = signal(SignalKind::terminate()) else { return };
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => {}
+                    _ = asked_to_end.recv() => {}
                 }
                 // An error only means that the run has ended meanwhile.
                 let _ = tell.send(true);

@@ -14,7 +14,7 @@ pub(super) fn run(run: &Run, words: &'static str, invite: Invite) -> Result<(), 
             let label = label.map(|text| crate::names::check(&text)).transpose();
             let label = label.map_err(|why| Stop::usage(why, "the same command with another --for"))?;
             let mut engine = run.open(words)?;
-            let invitation = run.wait(engine.invite_new(label, relay, pass))?;
+            let invitation = run.wait(engine.invite_new(label.as_deref(), relay, pass))?;
             run.output.invitation_made(&invitation)?;
             run.output.next("cairn inbox, once they have used it")
         }

@@ -19,8 +19,9 @@ use std::time::Duration;
 use typing::{Input, Typing};
 use zeroize::Zeroizing;
 
-/// How long nothing is fetched after fetching failed at once. Longer: news come late. Shorter: a busy loop.
-const REST: Duration = Duration::from_secs(5);
+/// How often it is looked whether the relay answers. Longer: people write into the dark. Shorter: a short break of the
+/// line, which heals by itself, is told.
+const LOOK: Duration = Duration::from_secs(4);
 
 /// Opens the conversation.
 pub(crate) fn open(run: &Run) -> Result<(), Stop> {
@@ -49,7 +50,8 @@ pub(crate) fn open(run: &Run) -> Result<(), Stop> {
         typing: Typing::start()?,
         events: VecDeque::from([Event::Start(found)]),
         passphrase: None,
-        resting: false,
+        trouble: None,
+        stuck: false,
     };
     run.wait(async { face.live(found).await })
 }
@@ -63,7 +65,10 @@ struct Face<'a> {
     typing: Typing,
     events: VecDeque<Event>,
     passphrase: Option<Zeroizing<String>>,
-    resting: bool,
+    /// What the last look at the relays said.
+    trouble: Option<Fault>,
+    /// Fetching can't go on in this run.
+    stuck: bool,
 }
 
 /// Whether to go on.
@@ -92,50 +97,65 @@ impl Face<'_> {
 
     /// Waits for a line or for news.
     async fn listen(&mut self) -> Result<(), Stop> {
-        let input = match (&mut self.engine, self.resting) {
-            (Some(engine), false) => tokio::select! {
-                biased;
-                input = self.typing.next() => input,
-                news = engine.follow() => return self.fetched(news).await,
-            },
-            (Some(_), true) => tokio::select! {
-                biased;
-                input = self.typing.next() => input,
-                () = tokio::time::sleep(REST) => {
-                    self.resting = false;
-                    return Ok(());
-                }
-            },
-            (None, _) => self.typing.next().await,
+        let Some(engine) = &mut self.engine else {
+            let input = self.typing.next().await;
+            return self.typed(input).await;
         };
+        let fetched = tokio::select! {
+            biased;
+            input = self.typing.next() => return self.typed(input).await,
+            news = engine.follow(), if !self.stuck => Some(news),
+            () = tokio::time::sleep(LOOK) => None,
+        };
+        match fetched {
+            Some(Ok(())) => {
+                let news = self.news()?;
+                self.come_in(news).await?;
+            }
+            Some(Err(fault)) => {
+                // Waiting changes nothing: it is told, and the person can go on reading and writing.
+                self.stuck = true;
+                self.come_in(Event::Trouble(Some(fault))).await?;
+            }
+            None if self.stuck => return Ok(()),
+            None => {
+                let now = self.engine()?.trouble();
+                // Told when it was there at the last look too.
+                if self.trouble == now {
+                    self.come_in(Event::Trouble(now.clone())).await?;
+                }
+                self.trouble = now;
+            }
+        }
+        if let Some(id) = self.app.person.as_ref().map(|person| person.id.clone()) {
+            let waiting = self.engine()?.contact(&id)?.waiting;
+            self.come_in(Event::Waiting(waiting)).await?;
+        }
+        Ok(())
+    }
+
+    /// Something was typed: what was held comes first.
+    async fn typed(&mut self, input: Input) -> Result<(), Stop> {
         if input != Input::Cleared || !self.typing.is_half_typed().await {
             self.release()?;
         }
         self.events.extend(match input {
             Input::Cleared => None,
+            Input::CutOff => Some(Event::CutOff),
             Input::End => Some(Event::End),
             Input::Line(bytes) => Some(String::from_utf8(bytes).map_or(Event::NotText, Event::Line)),
         });
         Ok(())
     }
 
-    /// What came in is printed now, or when the half-typed line is done.
-    async fn fetched(&mut self, news: Result<(), Fault>) -> Result<(), Stop> {
-        let event = match news {
-            Ok(()) => self.news()?,
-            Err(fault) => {
-                self.resting = true;
-                Event::Trouble(fault)
-            }
-        };
-        let effects = update(&mut self.app, event);
-        for effect in effects {
+    /// What comes in by itself is printed now, or when the half-typed line is done.
+    async fn come_in(&mut self, event: Event) -> Result<(), Stop> {
+        for effect in update(&mut self.app, event) {
             match effect {
                 Effect::Say(text) => self.add_or_hold(Held::of(text)).await?,
                 Effect::News(events) => {
                     for queued in events {
-                        let numbers = vec![queued.number];
-                        let text = human::event(&queued.event);
+                        let (text, numbers) = (human::event(&queued.event), vec![queued.number]);
                         self.add_or_hold(Held { text, wrap: true, numbers }).await?;
                     }
                 }
@@ -231,14 +251,10 @@ impl Face<'_> {
             }
             Effect::Send { contact_id, text } => {
                 let sent = self.engine()?.send(&contact_id, &text, None).await;
-                for effect in update(&mut self.app, Event::Sent(sent)) {
-                    if let Effect::Say(text) = effect {
-                        self.add_or_hold(Held::of(text)).await?;
-                    }
-                }
+                Box::pin(self.come_in(Event::Sent(sent))).await?;
             }
             Effect::NewInvitation { label } => {
-                let made = self.engine()?.invite_new(label, None, None).await;
+                let made = self.engine()?.invite_new(label.as_deref(), None, None).await;
                 self.events.push_back(Event::Invitation(made));
             }
             Effect::Quit => return Ok(Flow::Done),

@@ -16,7 +16,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
+use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 
 /// Lines that may wait. One is asked for at a time, so more never happens.
@@ -27,6 +29,8 @@ const LINES: usize = 4;
 pub(super) enum Input {
     /// A whole line.
     Line(Vec<u8>),
+    /// A line as long as the terminal takes: its end may be missing.
+    CutOff,
     /// A line that was half typed is empty again.
     Cleared,
     /// No more lines.
@@ -40,7 +44,11 @@ pub(super) struct Typing {
     inputs: mpsc::Receiver<Input>,
     looks: mpsc::Receiver<bool>,
     asked: bool,
+    thread: Option<JoinHandle<()>>,
 }
+
+/// Bytes that the terminal's own editing keeps of a line; it drops the rest (n_tty).
+const TERMINAL_LINE: usize = 4095;
 
 const READ: u8 = b'r';
 const LOOK: u8 = b'l';
@@ -59,8 +67,9 @@ impl Typing {
             editing: false,
             rest: Vec::new(),
         };
-        std::thread::Builder::new().name("keyboard".to_owned()).spawn(move || keyboard.run(&give, &tell))?;
-        Ok(Self { bell, inputs, looks, asked: false })
+        let thread = std::thread::Builder::new().name("keyboard".to_owned());
+        let thread = Some(thread.spawn(move || keyboard.run(&give, &tell))?);
+        Ok(Self { bell, inputs, looks, asked: false, thread })
     }
 
     /// The next input. May be dropped and called again: nothing is lost.
@@ -76,6 +85,16 @@ impl Typing {
     /// Whether a line is half typed, or about to be handed over.
     pub(super) async fn is_half_typed(&mut self) -> bool {
         self.bell.write_all(&[LOOK]).is_ok() && self.looks.recv().await.unwrap_or(false)
+    }
+}
+
+impl Drop for Typing {
+    /// The terminal is as it was before this returns.
+    fn drop(&mut self) {
+        self.inputs.close();
+        self.looks.close();
+        let _ = self.bell.shutdown(Shutdown::Both);
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
@@ -147,7 +166,7 @@ impl Keyboard {
             let end = self.rest.iter().position(|byte| *byte == b'\n');
             let bytes: Vec<u8> = self.rest.drain(..end.map_or(self.rest.len(), |end| end + 1)).collect();
             self.line.push(bytes.strip_suffix(b"\n").unwrap_or(&bytes));
-            return if end.is_some() { self.hand_over(give) } else { Some(()) };
+            return if end.is_some() { self.hand_over(give, TERMINAL_LINE) } else { Some(()) };
         }
         let keys = self.keys();
         let had_words = !self.line.is_empty();
@@ -163,7 +182,7 @@ impl Keyboard {
                 Typed::Enter => {
                     echo(b"\n");
                     self.give_back();
-                    self.hand_over(give)?;
+                    self.hand_over(give, usize::MAX)?;
                 }
                 Typed::End => {
                     let _ = give.blocking_send(Input::End);
@@ -178,9 +197,11 @@ impl Keyboard {
         Some(())
     }
 
-    fn hand_over(&mut self, give: &mpsc::Sender<Input>) -> Option<()> {
+    fn hand_over(&mut self, give: &mpsc::Sender<Input>, longest: usize) -> Option<()> {
         self.reading = false;
-        give.blocking_send(Input::Line(self.line.take())).ok()
+        let line = self.line.take();
+        let cut_off = self.before.is_some() && line.len() >= longest;
+        give.blocking_send(if cut_off { Input::CutOff } else { Input::Line(line) }).ok()
     }
 
     /// Looks whether something is typed; takes over the editing if so.

@@ -211,10 +211,22 @@ fn older_messages_are_shown_before_those_that_stand_there() {
 }
 
 #[test]
-fn trouble_is_told_once_until_something_arrives() {
+fn trouble_and_its_end_are_told_once() {
     let mut app = talking(&["Robin"]);
-    assert!(said(&update(&mut app, Event::Trouble(Fault::Unreachable))).contains("safe here"));
-    assert_eq!(update(&mut app, Event::Trouble(Fault::Unreachable)), []);
-    update(&mut app, Event::News(vec![queued(1, "Robin")]));
-    assert_ne!(update(&mut app, Event::Trouble(Fault::Unreachable)), []);
+    let down = || Event::Trouble(Some(Fault::Unreachable));
+    assert!(said(&update(&mut app, down())).contains("safe here"));
+    assert_eq!(update(&mut app, down()), []);
+    assert!(said(&update(&mut app, Event::Trouble(None))).contains("again"));
+    assert_eq!(update(&mut app, Event::Trouble(None)), []);
+    assert_ne!(update(&mut app, down()), []);
+}
+
+#[test]
+fn what_was_not_sent_yet_is_called_sent_when_it_is() {
+    let mut app = talking(&["Robin"]);
+    let saved = Outcome { id: String::new(), to: "Robin".into(), state: SendState::Saved, fault: None };
+    update(&mut app, Event::Sent(Ok(saved)));
+    assert_eq!(update(&mut app, Event::Waiting(1)), []);
+    assert!(said(&update(&mut app, Event::Waiting(0))).contains("sent now"));
+    assert_eq!(update(&mut app, Event::Waiting(0)), []);
 }

@@ -20,7 +20,6 @@ pub(super) fn is_from(event: &Event, id: &str) -> bool {
 
 /// Sorts new things: for this conversation, for everyone, for later.
 pub(super) fn arrived(app: &mut App, all: Vec<Queued>) -> Vec<Effect> {
-    app.trouble = None;
     let known: Vec<i64> = app.unread.iter().map(|queued| queued.number).collect();
     let open = app.person.as_ref().map(|contact| contact.id.clone());
     let (mut now, mut said, mut names, mut people) = (Vec::new(), Vec::new(), Vec::<String>::new(), false);
@@ -63,15 +62,23 @@ pub(super) fn arrived(app: &mut App, all: Vec<Queued>) -> Vec<Effect> {
     effects
 }
 
-/// Fetching does not work now: told once.
-pub(super) fn trouble(app: &mut App, fault: Fault) -> Vec<Effect> {
-    if app.trouble.as_ref() == Some(&fault) {
+/// Whether the relays can be worked with: told when it changes.
+pub(super) fn trouble(app: &mut App, fault: Option<Fault>) -> Vec<Effect> {
+    if app.trouble == fault {
         return vec![];
     }
-    let mut effects = vec![say(fault.to_string())];
-    if matches!(fault, Fault::Unreachable | Fault::OtherRelay | Fault::Busy) {
-        effects.push(say("You can go on writing: it is kept safe here and goes out later."));
+    app.trouble.clone_from(&fault);
+    match fault {
+        None => vec![say("The relay can be reached again.")],
+        Some(fault @ (Fault::Unreachable | Fault::OtherRelay | Fault::Busy)) => {
+            vec![say(fault.to_string()), say("You can go on writing: it is kept safe here and goes out later.")]
+        }
+        Some(fault) => vec![say(fault.to_string())],
     }
-    app.trouble = Some(fault);
-    effects
+}
+
+/// What waited has gone out: told once.
+pub(super) fn waiting(app: &mut App, number: u64) -> Vec<Effect> {
+    let before = std::mem::replace(&mut app.waiting, number);
+    if before > 0 && number == 0 { vec![say("What waited here is sent now.")] } else { vec![] }
 }

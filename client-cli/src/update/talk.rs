@@ -84,6 +84,7 @@ pub(super) fn open(app: &mut App, contact: Contact) -> Vec<Effect> {
     let unread = app.unread.iter().filter(|queued| super::news::is_from(&queued.event, &contact.id)).count();
     let contact_id = contact.id.clone();
     app.loading = Loading::Opening;
+    app.waiting = contact.waiting;
     app.person = Some(contact);
     app.screen = Screen::Talk;
     app.seen = 0;
@@ -227,6 +228,7 @@ pub(super) fn sent(app: &mut App, result: Result<Outcome, Fault>) -> Vec<Effect>
     match result {
         Ok(outcome) => {
             app.seen += 1;
+            app.waiting += u64::from(outcome.state == SendState::Saved);
             let mut effects = vec![say(match outcome.state {
                 SendState::Sent => "Sent.",
                 SendState::Saved => "Not sent yet, safe here.",
