@@ -87,7 +87,7 @@ fn rows(relay: &Relay, table: &str) -> Result<Vec<BTreeMap<String, Value>>> {
     let file = relay.data().join("relay.db");
     let connection = rusqlite::Connection::open_with_flags(file, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let mut statement = connection.prepare(&format!("SELECT * FROM {table}"))?;
-    let names: Vec<String> = statement.column_names().iter().map(ToString::to_string).collect();
+    let names: Vec<String> = statement.column_names().map(ToString::to_string).collect();
     let mut found = statement.query([])?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {
@@ -161,7 +161,8 @@ fn two_conversations_of_one_person_share_nothing_at_the_relay() -> Result<()> {
     relay.stop()?;
     let mailboxes = rows(&relay, "mailbox")?;
     ensure!(mailboxes.len() == 6, "one mailbox for each direction of three conversations: {mailboxes:#?}");
-    assert_eq!(shared(&mailboxes, &[]), Vec::<String>::new(), "{mailboxes:#?}");
+    // The generation is a small count, so that strangers' counts meet too; its mark is not.
+    assert_eq!(shared(&mailboxes, &["generation"]), Vec::<String>::new(), "{mailboxes:#?}");
     let envelopes = rows(&relay, "envelope")?;
     ensure!(envelopes.len() == 6, "{} envelopes wait", envelopes.len());
     assert_eq!(shared(&envelopes, &["day"]), Vec::<String>::new());
