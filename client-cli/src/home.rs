@@ -111,7 +111,8 @@ impl Home {
             }
         }
         let text = format!("{}, process {}", self.command, std::process::id());
-        let written = file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(text.as_bytes()));
+        let written =
+            file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(text.as_bytes()));
         written.map_err(|error| refused("written to", &error))?;
         Ok(Lock(file))
     }

@@ -63,6 +63,11 @@ pub enum Fault {
     /// 8: an older copy of the profile.
     #[error("This is an older copy of the profile: another copy was used after it. Nothing was sent.")]
     OlderCopy,
+    /// 8: both sides' accounts of a conversation differ.
+    #[error(
+        "Your copy of this conversation and theirs don't fit together any more: an older copy of a profile was used. Not sent."
+    )]
+    HistoryDiffers,
     /// 9: the time of `--wait` is over.
     #[error("Nothing came in that time.")]
     WaitOver,
@@ -90,7 +95,7 @@ impl Fault {
             | Self::Closed
             | Self::Busy
             | Self::InUse(_) => 7,
-            Self::WrongPassphrase | Self::Damaged(_) | Self::OlderCopy => 8,
+            Self::WrongPassphrase | Self::Damaged(_) | Self::OlderCopy | Self::HistoryDiffers => 8,
             Self::WaitOver => 9,
             Self::Interrupted => 130,
         }
@@ -111,7 +116,7 @@ impl Fault {
             }
             Self::PassNeeded => "ask the center for a pass, then cairn invite new --pass PASS",
             Self::Full | Self::Busy => "cairn inbox, later",
-            Self::Closed => "ask for a new invitation",
+            Self::Closed | Self::HistoryDiffers => "ask for a new invitation",
             Self::InUse(_) => "close the other one, then try again",
             Self::WrongPassphrase => "the same command, with the right passphrase",
             Self::Damaged(_) | Self::OlderCopy => "cairn status",

@@ -142,6 +142,11 @@ impl Store<'_> {
         Ok(())
     }
 
+    /// When the next filler goes.
+    pub(crate) fn filler_at(&self, contact: &str) -> Result<Option<i64>, VaultError> {
+        Ok(self.0.query_row("SELECT filler_at FROM contacts WHERE id = ?1", [contact], |row| row.get(0))?)
+    }
+
     /// Counts an envelope that opened nowhere.
     pub(crate) fn count_dropped(&self, contact: &str) -> Result<(), VaultError> {
         self.0.execute("UPDATE contacts SET dropped = dropped + 1 WHERE id = ?1", [contact])?;

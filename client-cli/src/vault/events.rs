@@ -87,9 +87,9 @@ impl Store<'_> {
         })
     }
 
-    /// A face has shown everything up to this number.
-    pub(crate) fn mark_shown(&self, up_to: i64) -> Result<(), VaultError> {
-        self.0.execute("DELETE FROM events WHERE number <= ?1", [up_to])?;
+    /// A face has shown this event.
+    pub(crate) fn mark_shown(&self, number: i64) -> Result<(), VaultError> {
+        self.0.prepare_cached("DELETE FROM events WHERE number = ?1")?.execute([number])?;
         Ok(())
     }
 

@@ -18,10 +18,10 @@ mod profile;
 pub(crate) use contacts::{NewContact, Route};
 pub(crate) use error::VaultError;
 pub(crate) use events::EventRow;
-pub(crate) use invitations::{InvitationRow, JoinRow, NewInvitation, State};
+pub(crate) use invitations::{InvitationRow, NewInvitation, State};
 pub(crate) use mailboxes::MailboxRow;
 pub(crate) use messages::NewMessage;
-pub(crate) use outbox::{OutboxRow, Place, QueueRow, Queued};
+pub(crate) use outbox::{Place, Queued};
 pub(crate) use profile::Profile;
 
 use crate::home::{Home, flush_directory, no_follow};

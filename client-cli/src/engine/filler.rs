@@ -1,0 +1,65 @@
+//! Fillers: an empty envelope that carries a confirmation back, when somebody only reads for long.
+//!
+//! In: sessions, the time. Out: a queued filler at a random time, so that it does not say when somebody read. This file
+//! must never answer anybody who was not accepted: only contacts have sessions.
+
+use super::outbound::restore;
+use super::{Engine, Fault, chance, seconds};
+use crate::vault::Store;
+use cairn_protocol::session::Session;
+use std::time::Duration;
+
+/// After [`FILLER_AFTER`](cairn_protocol::limits::FILLER_AFTER) messages without an answer. Longer: the other side
+/// stalls. Shorter: the filler says when the messages were read.
+const SOON: Duration = Duration::from_secs(30);
+
+/// After [`FILLER_SECONDS`](cairn_protocol::limits::FILLER_SECONDS) without an answer.
+const LATER: Duration = Duration::from_secs(6 * 3600);
+
+/// Draws the time of a filler where one is wanted and none is drawn.
+pub(super) fn schedule(store: &Store<'_>, contact: &str, session: &Session, now: i64) -> Result<bool, Fault> {
+    if !session.filler_wanted(seconds(now)) || store.filler_at(contact)?.is_some() || store.next_queued(contact)?.is_some() {
+        return Ok(false);
+    }
+    // At time 0 no message is a day old: what is wanted then is wanted for the count.
+    let most = if session.filler_wanted(0) { SOON } else { LATER };
+    let wait = i64::try_from(chance::within(most).as_millis()).unwrap_or_default();
+    store.set_filler_at(contact, Some(now.saturating_add(wait)))?;
+    Ok(true)
+}
+
+impl Engine {
+    /// Queues the fillers whose time has come, unless something else has carried the confirmation meanwhile.
+    pub(super) fn due_fillers(&mut self) -> Result<(), Fault> {
+        let now = self.now();
+        let due = self.exchange.ways.values().filter(|way| way.route.filler_at.is_some_and(|at| at <= now));
+        let due: Vec<String> = due.map(|way| way.route.contact.clone()).collect();
+        for contact in due {
+            self.vault.write(|store| {
+                store.set_filler_at(&contact, None)?;
+                let wanted = restore(store, &contact)?.filler_wanted(seconds(now));
+                if wanted && store.next_queued(&contact)?.is_none() {
+                    store.enqueue(&contact, None)?;
+                }
+                Ok::<_, Fault>(())
+            })?;
+            self.exchange.stale = true;
+        }
+        Ok(())
+    }
+
+    /// Looks for contacts that have waited a day for a confirmation.
+    pub(super) fn schedule_fillers(&mut self) -> Result<(), Fault> {
+        let now = self.now();
+        let idle = self.exchange.ways.values().filter(|way| way.route.filler_at.is_none() && !way.waits);
+        let idle: Vec<String> = idle.map(|way| way.route.contact.clone()).collect();
+        for contact in idle {
+            let wanted = self.vault.read(|store| Ok::<_, Fault>(restore(store, &contact)?.filler_wanted(seconds(now))))?;
+            if wanted {
+                self.vault.write(|store| schedule(store, &contact, &restore(store, &contact)?, now))?;
+                self.exchange.stale = true;
+            }
+        }
+        Ok(())
+    }
+}
