@@ -11,10 +11,15 @@ use cairn_protocol::wire::frame::Refusal;
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Subscriptions of one connection, at most. Larger: one connection takes more of the relay's memory. Smaller: a
 /// specialist with many contacts needs several connections.
 pub const SUBSCRIPTIONS: usize = 1024;
+
+/// Pages that one connection reads or has read and not yet written, at most. Larger: a peer that doesn't read holds more
+/// of the relay's memory (132 KiB each). Smaller: the next page is not read while the last one is written.
+const PAGES: usize = 2;
 
 /// A key that nobody holds, checked where there is no mailbox, so that this takes as long as a wrong key.
 #[derive(Debug)]
@@ -35,12 +40,19 @@ pub struct Peer<S: Store> {
     channel: ChannelBinding,
     greeted: AtomicBool,
     subscriptions: Mutex<HashMap<MailboxId, Arc<Subscription>>>,
+    pages: Semaphore,
 }
 
 impl<S: Store> Peer<S> {
     /// A peer that has proved nothing yet.
     pub fn new(relay: Arc<Relay<S>>, channel: ChannelBinding) -> Self {
-        Self { relay, channel, greeted: AtomicBool::new(false), subscriptions: Mutex::default() }
+        let (greeted, pages) = (AtomicBool::new(false), Semaphore::new(PAGES));
+        Self { relay, channel, greeted, subscriptions: Mutex::default(), pages }
+    }
+
+    /// A turn to read a page, over when dropped.
+    pub async fn page_turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.pages.acquire().await.ok()
     }
 
     /// Takes note of the Hello. True the first time.

@@ -8,7 +8,7 @@ use crate::connection::Deadlines;
 use crate::dump::{self, DumpError};
 use crate::folder;
 use crate::line::Line;
-use crate::serve::{self, DRAIN, ServeError};
+use crate::serve::{self, ABANDON, DRAIN, ServeError};
 use crate::store::{StoreError, sqlite};
 use crate::tls::TlsError;
 use anyhow::Context;
@@ -178,7 +178,7 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
         failure = running.failed() => Some(failure),
     };
     if let Some(failure) = failure {
-        // All that wait have been told; nothing more is written, and the disk is not asked to flush again.
+        running.abandon(ABANDON).await;
         return Err(ServeError::Store(failure).into());
     }
     tracing::info!("stopping");

@@ -29,6 +29,9 @@ use tokio::time::timeout;
 /// How long connections may take to finish what is under way when the relay stops.
 pub const DRAIN: Duration = Duration::from_secs(10);
 
+/// How long connections may take to say that the store has failed.
+pub const ABANDON: Duration = Duration::from_secs(1);
+
 /// Pause when the machine gives no more descriptors. Larger: places that came free stay empty. Smaller: it spins.
 const EXHAUSTED: Duration = Duration::from_millis(200);
 
@@ -110,6 +113,16 @@ impl Running {
     /// Ends when the store has failed; the relay must stop then.
     pub async fn failed(&self) -> StoreError {
         self.store.failed().await
+    }
+
+    /// For a store that has failed: lets connections tell their peers so for at most `drain`. The store is not asked to
+    /// write anything more.
+    pub async fn abandon(self, drain: Duration) {
+        self.accepting.abort();
+        self.expiring.abort();
+        self.stop.send_replace(true);
+        // Who is left is cut off; nothing was confirmed to them that is not on disk.
+        let _ = timeout(drain, self.gate.empty()).await;
     }
 
     /// Accepts nothing more, lets what is under way finish for at most `drain`, and closes the store.

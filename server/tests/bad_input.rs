@@ -192,3 +192,31 @@ async fn a_peer_that_does_not_read_is_cut_off_and_others_are_served() {
     tokio::time::timeout(Duration::from_secs(60), cut).await.expect("the deaf one is cut off");
     assert_eq!(reader.call(&mailbox.put(100)).await, Reply::Done);
 }
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_holds_nobody_up() {
+    let world = World::open().await;
+    let (mut reader, mut deaf) = (world.client().await, world.client().await);
+    let mailbox = Mailbox::made(1, &mut reader).await;
+    for id in 0..32 {
+        assert_eq!(reader.call(&mailbox.put(id)).await, Reply::Done);
+    }
+    // Many fetches, each of a subscription of its own, so that each reads a page that nobody takes.
+    let flood = async {
+        for count in 1.. {
+            let subscribe = mailbox.subscribe(&deaf.channel, count).encode(1).to_vec();
+            let fetch = mailbox.fetch(false).encode(2).to_vec();
+            for frame in [subscribe, fetch] {
+                futures_util::SinkExt::send(&mut deaf.socket, binary(frame)).await.unwrap();
+            }
+        }
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(3), flood).await;
+    let other = Mailbox::made(2, &mut reader).await;
+    other.subscribed(&mut reader, 1).await;
+    for id in 0..100 {
+        assert_eq!(reader.call(&other.put(id)).await, Reply::Done);
+        assert_eq!(common::ids(&reader.call(&other.fetch(false)).await), [id]);
+        assert_eq!(reader.call(&other.acknowledge(&[id])).await, Reply::Done);
+    }
+}

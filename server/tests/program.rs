@@ -49,7 +49,10 @@ impl Relay {
     fn start(folder: &Path, more: &str) -> Self {
         let arguments = format!("serve --data DATA --listen 127.0.0.1:0{more}");
         let mut command = program(folder, &arguments);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::of(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    }
+
+    fn of(mut process: Child) -> Self {
         let mut output = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
@@ -57,6 +60,15 @@ impl Relay {
         assert_eq!((&value["v"], &value["type"]), (&1.into(), &"listening".into()));
         let address = value["address"].as_str().unwrap().parse().unwrap();
         Self { process, output, address }
+    }
+
+    /// The process that serves: under strace it is the child.
+    fn under_strace(folder: &Path, inject: &str) -> Option<Self> {
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", inject]);
+        command.arg(env!("CARGO_BIN_EXE_cairn-relay")).args(["serve", "--open", "--listen", "127.0.0.1:0", "--data"]);
+        let child = command.arg(folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
+        Some(Self::of(child))
     }
 
     fn signal(&self, signal: Signal) {
@@ -294,4 +306,42 @@ async fn a_dump_beside_a_running_relay_shows_what_was_just_put() {
         .collect();
     assert_eq!(kinds.iter().filter(|kind| *kind == "envelope").count(), 1);
     assert_eq!(kinds.first().unwrap(), "note");
+}
+
+#[tokio::test]
+async fn a_flush_that_fails_confirms_nothing_and_ends_the_relay_which_starts_again_clean() {
+    for failing in [12, 25] {
+        let folder = tempfile::tempdir().unwrap();
+        // The store is made before the disk gets bad.
+        Relay::start(folder.path(), "").signal(Signal::KILL);
+        let inject = format!("inject=fsync:error=EIO:when={failing}+");
+        let Some(relay) = Relay::under_strace(folder.path(), &inject) else {
+            eprintln!("skipped: there is no strace here");
+            return;
+        };
+        let mut sender = relay.client().await;
+        let mailbox = Mailbox::made(1, &mut sender).await;
+        let mut confirmed = 0;
+        for id in 0..=255 {
+            sender.send(&mailbox.put(id)).await;
+            match sender.reply().await {
+                Some((_, Reply::Done)) => confirmed += 1,
+                Some((_, reply)) => {
+                    assert_eq!(reply, common::refused(cairn_protocol::wire::frame::Refusal::NotNow));
+                    break;
+                }
+                None => break,
+            }
+        }
+        let (code, errors) = relay.ended();
+        assert_eq!(code, Some(1), "{errors}");
+        assert!(errors.contains("the disk failed"), "{errors}");
+        assert!(confirmed > 0 && confirmed < 256, "{confirmed}");
+        let relay = Relay::start(folder.path(), " --open");
+        let mut owner = relay.client().await;
+        mailbox.subscribed(&mut owner, 1).await;
+        let kept = ids(&owner.call(&mailbox.fetch(false)).await);
+        assert!(kept.len() >= confirmed.min(32), "{confirmed} confirmed, {kept:?} kept");
+        assert_eq!(owner.call(&mailbox.put(255)).await, Reply::Done);
+    }
 }

@@ -161,14 +161,14 @@ async fn acknowledging_deletes_by_identifier_and_only_in_its_mailbox<E: Engine>(
         world.put(other, number, number).await.unwrap();
     }
     let end = world.store.page(mine, 0).await.unwrap().end;
-    world.store.acknowledge(mine, vec![id(2), id(4), id(99), id(2)]).await.unwrap();
-    world.store.acknowledge(mine, vec![]).await.unwrap();
-    world.store.acknowledge(MailboxId::from_bytes([9; 32]), vec![id(1)]).await.unwrap();
+    world.store.acknowledge(mine, vec![id(2), id(4), id(99), id(2)]).await.await.unwrap();
+    world.store.acknowledge(mine, vec![]).await.await.unwrap();
+    world.store.acknowledge(MailboxId::from_bytes([9; 32]), vec![id(1)]).await.await.unwrap();
     assert_eq!(world.ids(mine).await, [id(1), id(3)]);
     assert_eq!(world.ids(other).await.len(), 4);
     // All gone, and the next one is still after the place that a subscription remembers.
-    world.store.acknowledge(mine, vec![id(1), id(3)]).await.unwrap();
-    world.store.acknowledge(other, vec![id(1), id(2), id(3), id(4)]).await.unwrap();
+    world.store.acknowledge(mine, vec![id(1), id(3)]).await.await.unwrap();
+    world.store.acknowledge(other, vec![id(1), id(2), id(3), id(4)]).await.await.unwrap();
     world.put(mine, 5, 5).await.unwrap();
     assert_eq!(world.store.page(mine, end).await.unwrap().deliveries.len(), 1);
 }
@@ -352,7 +352,7 @@ async fn all_that_was_answered_is_there_after_reopening<E: Engine>(world: World<
     for number in 0..40 {
         world.put(mine, number, number).await.unwrap();
     }
-    world.store.acknowledge(mine, vec![id(0)]).await.unwrap();
+    world.store.acknowledge(mine, vec![id(0)]).await.await.unwrap();
     world.store.put_bundle(bundle(1), Admit::Free, TODAY).await.unwrap();
     let world = world.reopened().await;
     assert_eq!(world.store.identity(), identity);
@@ -392,7 +392,7 @@ async fn many_owners_and_senders_at_once_lose_nothing<E: Engine>(world: World<E>
                 let page = store.page(mine, 0).await.unwrap();
                 let ids: Vec<_> = page.deliveries.iter().map(|delivery| delivery.id).collect();
                 seen.extend(ids.iter().copied());
-                store.acknowledge(mine, ids).await.unwrap();
+                store.acknowledge(mine, ids).await.await.unwrap();
             }
             assert_eq!(seen, (0..100).map(id).collect::<Vec<_>>());
             assert!(store.page(mine, 0).await.unwrap().deliveries.is_empty());

@@ -15,16 +15,18 @@ use cairn_protocol::wire::frame::{Admission, Refusal, Reply, SealedBundleBytes};
 /// 14 days that clients use would not fit with a clock that is some days off.
 const LONGEST: u32 = 30;
 
-pub(super) async fn put<S: Store>(
-    peer: &Peer<S>,
-    slot: SlotId,
-    manage: TokenHash,
-    voucher: TokenHash,
-    expires_day: u32,
-    admission: &Admission,
-    sealed: SealedBundleBytes,
-) -> StoreResult<Reply> {
+/// An invitation as its client states it.
+pub(super) struct Fields {
+    pub(super) slot: SlotId,
+    pub(super) manage: TokenHash,
+    pub(super) voucher: TokenHash,
+    pub(super) expires_day: u32,
+    pub(super) sealed: SealedBundleBytes,
+}
+
+pub(super) async fn put<S: Store>(peer: &Peer<S>, fields: Fields, admission: &Admission) -> StoreResult<Reply> {
     let relay = &peer.relay;
+    let Fields { slot, manage, voucher, expires_day, sealed } = fields;
     // Over already: as gone as it would be. Too far away: above a limit, and the client can know it.
     let Some(expires) = relay.calendar.day_of(expires_day) else {
         return refuse(Refusal::Gone);

@@ -10,7 +10,7 @@ use crate::fanout::Subscription;
 use crate::store::{Durable, NewMailbox, Put, Store, StoreResult};
 use cairn_protocol::mailbox::{EnvelopeId, Generation, MailboxId, OwnerKey, OwnerOperation};
 use cairn_protocol::token::{SendCapability, TokenHash};
-use cairn_protocol::wire::frame::{Admission, EnvelopeBytes, Reply};
+use cairn_protocol::wire::frame::{Admission, EnvelopeBytes, Refusal, Reply};
 use std::sync::Arc;
 
 pub(super) async fn create<S: Store>(
@@ -74,9 +74,9 @@ pub(super) async fn acknowledge<S: Store>(
     peer: &Peer<S>,
     mailbox: MailboxId,
     ids: Vec<EnvelopeId>,
-) -> StoreResult<Reply> {
+) -> Result<Durable<()>, Refusal> {
     peer.subscription(&mailbox)?;
-    peer.relay.store.acknowledge(mailbox, ids).await.map(|()| Reply::Done)
+    Ok(peer.relay.store.acknowledge(mailbox, ids).await)
 }
 
 pub(super) async fn put<S: Store>(
@@ -93,6 +93,7 @@ pub(super) async fn put<S: Store>(
 /// The next envelopes that this subscription has not been given.
 async fn next_page<S: Store>(peer: &Peer<S>, mailbox: MailboxId, subscription: &Subscription) -> StoreResult<Reply> {
     let mut place = subscription.place.lock().await;
+    let _turn = peer.page_turn().await;
     let page = peer.relay.store.page(mailbox, *place).await?;
     // After the read: what a fenced subscription has read it must not give.
     subscription.check()?;

@@ -45,8 +45,12 @@ pub enum Started {
     Parked(Later),
 }
 
-/// Starts a request. It ends when the next request of the connection may start: at once for most; when the put has its
-/// place in the order of arrival; and when all is done for what later requests build on (a mailbox, a subscription).
+/// Starts a request. It ends when the next request of the connection may start: at once for a fetch; when a put or an
+/// acknowledgement has its place in the writer's queue; and when all is done for the others, on which later requests
+/// build (a mailbox, a subscription, an invitation).
+///
+/// What is [`Later`] may be left alone for minutes by a connection whose peer doesn't read, so it must hold nothing that
+/// others wait for, such as a place in a queue. What happens here is never left alone.
 pub async fn start<S: Store>(peer: Arc<Peer<S>>, request: Request) -> Started {
     if let Request::Hello { version } = request {
         return Started::Done(hello(&peer, version));
@@ -65,16 +69,20 @@ pub async fn start<S: Store>(peer: Arc<Peer<S>>, request: Request) -> Started {
         }
         Request::Fetch { mailbox, wait: false } => later(async move { mailbox::fetch(&peer, mailbox).await }),
         Request::Fetch { mailbox, wait: true } => mailbox::park(&peer, mailbox),
-        Request::Acknowledge { mailbox, ids } => later(async move { mailbox::acknowledge(&peer, mailbox, ids).await }),
+        Request::Acknowledge { mailbox, ids } => match mailbox::acknowledge(&peer, mailbox, ids).await {
+            Ok(answer) => durable(answer),
+            Err(refusal) => refusal.into(),
+        },
         Request::Put { mailbox, capability, id, envelope } => {
             durable(mailbox::put(&peer, mailbox, &capability, id, envelope).await)
         }
         Request::PutBundle { slot, manage, voucher, expires_day, admission, bundle } => {
-            later(async move { bundle::put(&peer, slot, manage, voucher, expires_day, &admission, bundle).await })
+            let fields = bundle::Fields { slot, manage, voucher, expires_day, sealed: bundle };
+            Started::Done(reply(bundle::put(&peer, fields, &admission).await))
         }
-        Request::TakeBundle { slot, claim } => later(async move { bundle::take(&peer, slot, &claim).await }),
-        Request::BundleStatus { slot, manage } => later(async move { bundle::status(&peer, slot, &manage).await }),
-        Request::RevokeBundle { slot, manage } => later(async move { bundle::revoke(&peer, slot, &manage).await }),
+        Request::TakeBundle { slot, claim } => Started::Done(reply(bundle::take(&peer, slot, &claim).await)),
+        Request::BundleStatus { slot, manage } => Started::Done(reply(bundle::status(&peer, slot, &manage).await)),
+        Request::RevokeBundle { slot, manage } => Started::Done(reply(bundle::revoke(&peer, slot, &manage).await)),
     }
 }
 

@@ -196,8 +196,9 @@ pub trait Store: Send + Sync + 'static {
     /// The envelopes of a mailbox after a place, in order of arrival, at most `limits::PAGE`.
     fn page(&self, mailbox: MailboxId, after: Arrival) -> impl Future<Output = StoreResult<Page>> + Send;
 
-    /// Deletes these envelopes of this mailbox; identifiers that it does not hold change nothing.
-    fn acknowledge(&self, mailbox: MailboxId, ids: Vec<EnvelopeId>) -> impl Future<Output = StoreResult<()>> + Send;
+    /// Deletes these envelopes of this mailbox; identifiers that it does not hold change nothing. In two steps as
+    /// [`put`](Self::put).
+    fn acknowledge(&self, mailbox: MailboxId, ids: Vec<EnvelopeId>) -> impl Future<Output = Durable<()>> + Send;
 
     /// Keeps a bundle, spends what admits it and makes its voucher good for one mailbox. The same again is done.
     fn put_bundle(&self, bundle: NewBundle, admit: Admit, day: Day) -> impl Future<Output = StoreResult<()>> + Send;

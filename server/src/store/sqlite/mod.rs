@@ -81,7 +81,7 @@ impl SqliteStore {
         let writing = open::connect(&file, open::Access::Write)?;
         open::check_pages(&writing, &file)?;
         let identity = days::identity(&writing).map_err(|error| fault(&error))?;
-        let readers = Readers::open(&file)?;
+        let readers = Readers::start(&file)?;
         Ok(Self { identity, writer: Writer::start(writing)?, readers, arrivals })
     }
 }
@@ -123,8 +123,8 @@ impl Store for SqliteStore {
         self.readers.read(move |connection| envelopes::page(connection, &mailbox, after)).await
     }
 
-    async fn acknowledge(&self, mailbox: MailboxId, ids: Vec<EnvelopeId>) -> StoreResult<()> {
-        self.writer.submit(move |books| envelopes::acknowledge(books, &mailbox, &ids)).await.await
+    async fn acknowledge(&self, mailbox: MailboxId, ids: Vec<EnvelopeId>) -> Durable<()> {
+        self.writer.submit(move |books| envelopes::acknowledge(books, &mailbox, &ids)).await
     }
 
     async fn put_bundle(&self, bundle: NewBundle, admit: Admit, day: Day) -> StoreResult<()> {

@@ -1,70 +1,95 @@
-//! The connections that read, beside the writer.
+//! The threads that read, each with a connection of its own, beside the writer.
 //!
 //! In: a question. Out: its answer from what is committed. This file must never learn to write: each connection is
 //! read-only.
+//!
+//! Questions wait in a queue without an end of its own: who asks bounds how many there are, and none of them holds up
+//! another because whoever asked it is slow to hear the answer.
 
 use super::open::{Access, connect};
 use super::{Halt, Verdict, fault};
-use crate::store::{StoreError, StoreResult};
+use crate::store::{Durable, StoreError, StoreResult};
 use rusqlite::Connection;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
 
-/// Connections that read at the same time. Larger: memory for their caches. Smaller: a slow page holds up others.
+/// Threads that read at the same time. Larger: memory for their caches. Smaller: a slow page holds up others.
 const READERS: usize = 4;
 
-/// A small pool.
+type Question = Box<dyn FnOnce(&Connection) + Send>;
+
+/// The handle of the threads.
 pub(super) struct Readers {
-    idle: Arc<Mutex<Vec<Connection>>>,
-    turns: Arc<Semaphore>,
+    questions: Mutex<Option<Sender<Question>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Readers {
-    pub(super) fn open(file: &Path) -> StoreResult<Self> {
-        let idle = (0..READERS).map(|_| connect(file, Access::Read)).collect::<StoreResult<Vec<_>>>()?;
-        Ok(Self { idle: Arc::new(Mutex::new(idle)), turns: Arc::new(Semaphore::new(READERS)) })
+    pub(super) fn start(file: &Path) -> StoreResult<Self> {
+        let (sender, receiver) = channel();
+        let receiver = Arc::new(Mutex::new(receiver));
+        let mut threads = Vec::with_capacity(READERS);
+        for _ in 0..READERS {
+            let (connection, receiver) = (connect(file, Access::Read)?, Arc::clone(&receiver));
+            let thread = Builder::new().name("store reader".into()).spawn(move || run(&connection, &receiver));
+            threads.push(
+                thread
+                    .map_err(|error| StoreError::Unusable(format!("the store's threads can't be started: {error}")))?,
+            );
+        }
+        Ok(Self { questions: Mutex::new(Some(sender)), threads: Mutex::new(threads) })
     }
 
-    /// Asks on a thread that may block.
+    /// Asks one of the threads.
     pub(super) async fn read<T, W>(&self, work: W) -> StoreResult<T>
     where
         T: Send + 'static,
         W: FnOnce(&Connection) -> Verdict<T> + Send + 'static,
     {
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| StoreError::Stopping)?;
-        let idle = Arc::clone(&self.idle);
-        let answer = tokio::task::spawn_blocking(move || {
-            // Given back on this thread: whoever asked may have gone meanwhile.
-            let connection = lock(&idle).pop();
-            let answer = connection.as_ref().map(work);
-            lock(&idle).extend(connection);
-            drop(turn);
-            answer
+        let (answer, coming) = Durable::channel();
+        let question: Question = Box::new(move |connection| {
+            let result = work(connection).map_err(|halt| match halt {
+                Halt::Refused(refusal) => StoreError::Refused(refusal),
+                Halt::Sql(error) => {
+                    let error = fault(&error);
+                    tracing::error!("{error}");
+                    error
+                }
+            });
+            // Whoever asked may have gone.
+            let _ = answer.send(result);
         });
-        match answer.await {
-            Ok(Some(Ok(value))) => Ok(value),
-            Ok(Some(Err(Halt::Refused(refusal)))) => Err(StoreError::Refused(refusal)),
-            Ok(Some(Err(Halt::Sql(error)))) => {
-                let error = fault(&error);
-                tracing::error!("{error}");
-                Err(error)
-            }
-            Ok(None) | Err(_) => Err(StoreError::Stopping),
+        if let Some(questions) = &*lock(&self.questions) {
+            // Threads that have ended drop the question and with it the answer: it is then `Stopping`.
+            let _ = questions.send(question);
+        } else {
+            return Err(StoreError::Stopping);
         }
+        coming.await
     }
 
-    /// Waits for the questions that are being answered and closes the connections.
+    /// Answers what was asked and closes the connections.
     pub(super) async fn close(&self) {
-        let all = u32::try_from(READERS).unwrap_or(u32::MAX);
-        if let Ok(turns) = self.turns.acquire_many(all).await {
-            turns.forget();
-        }
-        self.turns.close();
-        lock(&self.idle).clear();
+        lock(&self.questions).take();
+        let threads: Vec<_> = lock(&self.threads).drain(..).collect();
+        // A thread that broke has closed its connection too.
+        let _ = tokio::task::spawn_blocking(|| threads.into_iter().for_each(|thread| drop(thread.join()))).await;
     }
 }
 
-fn lock(idle: &Mutex<Vec<Connection>>) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-    idle.lock().unwrap_or_else(PoisonError::into_inner)
+fn run(connection: &Connection, questions: &Mutex<Receiver<Question>>) {
+    loop {
+        // The lock is let go before the question is answered.
+        let next = lock(questions).recv();
+        match next {
+            Ok(question) => question(connection),
+            Err(_) => return,
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
