@@ -43,15 +43,17 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts a program in a terminal of 80 columns with these arguments and `TERM`.
+    /// Starts a program in a terminal of 80 columns with these arguments and these additions to the environment.
     ///
     /// # Errors
     /// If there is no terminal to be had, or the program can't be started.
-    pub fn start(program: &Path, arguments: &[String], term: &str) -> Result<Self> {
+    pub fn start(program: &Path, arguments: &[String], environment: &[(&str, &str)]) -> Result<Self> {
         let pair = native_pty_system().openpty(SIZE).context("a pseudo-terminal")?;
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
-        command.env("TERM", term);
+        for (name, value) in environment {
+            command.env(name, value);
+        }
         command.cwd(std::env::temp_dir());
         let child = pair.slave.spawn_command(command).context("starting a program in a terminal")?;
         drop(pair.slave);
@@ -97,18 +99,30 @@ impl Terminal {
     /// # Errors
     /// If it does not come within [`PATIENCE`], or the program ends without it. All that was written is in the message.
     pub fn wait_for(&mut self, text: &str) -> Result<()> {
+        self.wait_for_any(&[text]).map(drop)
+    }
+
+    /// Waits until one of the texts stands on the screen after what was waited for before. Its place in the list.
+    ///
+    /// # Errors
+    /// As [`wait_for`](Self::wait_for).
+    pub fn wait_for_any(&mut self, texts: &[&str]) -> Result<usize> {
         let started = Instant::now();
         let mut screen = self.shared.screen();
         loop {
             let fresh = screen.bytes.get(self.read_to..).unwrap_or_default();
-            if let Some(place) = find(fresh, text.as_bytes()) {
-                self.read_to += place + text.len();
-                return Ok(());
+            let found = texts
+                .iter()
+                .enumerate()
+                .filter_map(|(number, text)| Some((find(fresh, text.as_bytes())? + text.len(), number)));
+            if let Some((end, number)) = found.min() {
+                self.read_to += end;
+                return Ok(number);
             }
             if screen.closed || started.elapsed() > PATIENCE {
                 let all = String::from_utf8_lossy(&screen.bytes).into_owned();
                 let why = if screen.closed { "the program ended" } else { "it did not come" };
-                bail!("waiting for {text:?}: {why}. On the screen:\n{all}");
+                bail!("waiting for {texts:?}: {why}. On the screen:\n{all}");
             }
             let waited = self.shared.changed.wait_timeout(screen, Duration::from_millis(500));
             screen = waited.unwrap_or_else(PoisonError::into_inner).0;

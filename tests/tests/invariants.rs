@@ -214,6 +214,8 @@ fn crypto_is_in_one_place(sources: &[Source]) -> Vec<String> {
         let found = CRYPTO.iter().find(|name| {
             let allowed = match **name {
                 "argon2" => source.path == "client-cli/src/vault/passphrase.rs",
+                // The provider that rustls is given.
+                "aws_lc_rs" => source.path == "client-cli/src/net/tls.rs" || source.path == "server/src/tls.rs",
                 _ => source.path == "protocol/src/primitives.rs",
             };
             !allowed && names_crate(text, name)
@@ -336,7 +338,7 @@ fn items(sources: &[Source]) -> Vec<Item> {
                     path: source.path.clone(),
                     name,
                     derives: derives.collect(),
-                    fields: body(behind).to_owned(),
+                    fields: body(behind, keyword == "enum "),
                 });
             }
         }
@@ -344,44 +346,49 @@ fn items(sources: &[Source]) -> Vec<Item> {
     items
 }
 
-/// The fields: up to the semicolon of a tuple, or the brace that closes.
-fn body(text: &str) -> &str {
-    let mut depth = 0_i32;
-    for (place, letter) in text.char_indices() {
-        depth += i32::from(letter == '{') - i32::from(letter == '}');
-        if depth == 0 && (letter == ';' && !text.get(..place).unwrap_or_default().ends_with("u8") || letter == '}') {
-            return text.get(..place).unwrap_or_default();
+/// The fields: up to the semicolon of a tuple, or the brace that closes. Of an enumeration, what its variants hold.
+fn body(text: &str, variants: bool) -> String {
+    let (mut braces, mut depth) = (0_i32, 0_i32);
+    let mut fields = String::new();
+    for letter in text.chars() {
+        braces += i32::from(letter == '{') - i32::from(letter == '}');
+        depth += i32::from(matches!(letter, '{' | '(' | '[')) - i32::from(matches!(letter, '}' | ')' | ']'));
+        if braces == 0 && letter == '}' || depth == 0 && letter == ';' {
+            break;
+        }
+        if !variants || depth >= 2 {
+            fields.push(letter);
         }
     }
-    text
+    fields
 }
 
-/// Structures that hold a secret, directly or in a part; those must not be copied, compared or printed by the compiler's
-/// own code. `Debug` may be derived where every secret part has its own, which prints nothing.
+/// Structures that hold a key, directly or in a part: the compiler's own code must not copy, compare or print those.
+/// `Debug` may be derived where every part that holds bytes has its own, which prints nothing. Content that is wiped but
+/// is no key must not be printed either.
 fn secrets_are_not_printed(sources: &[Source]) -> Vec<String> {
     let items = items(sources);
+    let wiped = |item: &Item| item.derives.iter().any(|derive| derive == "ZeroizeOnDrop");
+    let named = |item: &Item| !item.name.starts_with('$');
     let mut secret: BTreeSet<&str> = BTreeSet::new();
-    loop {
-        let before = secret.len();
-        for item in &items {
-            let wiped =
-                item.derives.iter().any(|derive| derive == "ZeroizeOnDrop") || item.fields.contains("Zeroizing<");
-            let holds = secret.iter().any(|name| places(&item.fields, name).next().is_some());
-            if wiped || holds {
+    let mut before = None;
+    while before != Some(secret.len()) {
+        before = Some(secret.len());
+        for item in items.iter().filter(|item| named(item)) {
+            if wiped(item) || secret.iter().any(|name| places(&item.fields, name).next().is_some()) {
                 secret.insert(&item.name);
             }
         }
-        if secret.len() == before {
-            break;
-        }
     }
     let mut complaints = Vec::new();
-    for item in items.iter().filter(|item| secret.contains(item.name.as_str())) {
+    for item in &items {
+        let holds_key = wiped(item) || secret.iter().any(|name| places(&item.fields, name).next().is_some());
         let raw = item.fields.contains("[u8") || item.fields.contains("Vec<u8>");
         for derive in &item.derives {
-            let forbidden =
+            let copies =
                 matches!(derive.as_str(), "Clone" | "Copy" | "PartialEq" | "Hash" | "PartialOrd" | "Serialize");
-            if forbidden || derive == "Debug" && raw {
+            let prints = derive == "Debug" && raw && (wiped(item) || item.fields.contains("Zeroizing<"));
+            if holds_key && copies || prints {
                 complaints.push(format!("{}: {} derives {derive}", item.path, item.name));
             }
         }
@@ -403,6 +410,14 @@ fn no_secret_can_be_printed_copied_or_compared_by_accident() -> Result<()> {
             "#[derive(ZeroizeOnDrop)]\nstruct Secret([u8; 32]);\nstruct A { s: Secret }\n#[derive(Clone)]\nstruct B { a: A }",
         ),
         ("a.rs", "#[derive(Debug)]\nstruct Buffer { bytes: Zeroizing<Vec<u8>> }"),
+        (
+            "a.rs",
+            "#[derive(ZeroizeOnDrop)]\nstruct Secret([u8; 32]);\nmacro!{#[derive(Debug, Clone)]\npub struct $name(Secret);}",
+        ),
+        (
+            "a.rs",
+            "#[derive(ZeroizeOnDrop)]\nstruct Secret([u8; 32]);\n#[derive(Clone)]\nenum Key { None, Some(Secret) }",
+        ),
     ];
     let sources = read("protocol/src", ".rs")?;
     check(secrets_are_not_printed, &examples, &sources);

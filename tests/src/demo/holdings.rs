@@ -8,17 +8,23 @@ use serde_json::Value;
 /// Identifiers longer than this are shortened.
 const SHOWN: usize = 8;
 
-/// All that a dump says.
+/// All that a dump says of what is held; its notes explain, and are shown apart.
 #[must_use]
 pub(super) fn in_words(dump: &[Value]) -> Vec<String> {
-    dump.iter().flat_map(entry).collect()
+    let held = dump.iter().filter(|line| kind(line) != "note");
+    let entries: Vec<Vec<String>> = held.map(entry).collect();
+    // An empty line between two entries.
+    entries.join(&String::new())
+}
+
+fn kind(line: &Value) -> &str {
+    line.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
 fn entry(line: &Value) -> Vec<String> {
     let Some(fields) = line.as_object() else { return vec![shortened(line)] };
-    let kind = fields.get("type").and_then(Value::as_str).unwrap_or("?").replace('_', " ");
     let rest = fields.iter().filter(|(name, _)| !matches!(name.as_str(), "v" | "type"));
-    std::iter::once(kind.to_uppercase())
+    std::iter::once(kind(line).replace('_', " ").to_uppercase())
         .chain(rest.map(|(name, value)| format!("{}: {}", name.replace('_', " "), shortened(value))))
         .collect()
 }
@@ -55,8 +61,11 @@ mod tests {
     #[test]
     fn identifiers_are_shortened_and_every_field_is_shown() {
         let id = "3fa91c0e5d6b7a8890123456789abcde";
+        let note = json!({"v": 1, "type": "note", "text": "for people"});
+        let count = json!({"v": 1, "type": "store", "generation": "000000000000000a"});
         let line = json!({"v": 1, "type": "mailbox", "id": id, "waiting": 2, "new_thing": null, "day": "2026-11-21"});
-        let shown = in_words(&[line]);
-        assert_eq!(shown, ["MAILBOX", "day: 2026-11-21", "id: 3fa91c0e…", "new thing: none", "waiting: 2"]);
+        let shown = in_words(&[note, count, line]);
+        let mailbox = ["MAILBOX", "day: 2026-11-21", "id: 3fa91c0e…", "new thing: none", "waiting: 2"];
+        assert_eq!(shown, [&["STORE", "generation: 10", ""][..], &mailbox].concat());
     }
 }

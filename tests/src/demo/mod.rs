@@ -8,7 +8,7 @@ mod holdings;
 mod stop;
 
 use crate::client::{Client, field};
-use crate::process::{PATIENCE, are_stopped};
+use crate::process::PATIENCE;
 use crate::relay::Relay;
 use crate::terminal::find;
 use crate::world::World;
@@ -28,16 +28,14 @@ const TELLING: usize = 5;
 /// # Errors
 /// If a step fails. Nothing is left behind then either.
 pub fn show(program: &Path, out: &mut impl Write, guest: Option<impl BufRead>) -> Result<()> {
+    stop::listen()?;
     let mut stage = Stage { out };
     stage.introduction()?;
     let world = World::new(&program.to_string_lossy())?;
-    stop::clean_when_interrupted(world.folder())?;
+    stop::remove_when_interrupted(world.folder());
     let played = stage.play(&world, guest);
-    if played.is_err() && are_stopped() {
-        // Ctrl-C: the step failed because its program was stopped. The process ends when all is cleaned up.
-        loop {
-            std::thread::park();
-        }
+    if played.is_err() {
+        stop::rest_if_interrupted();
     }
     drop(world);
     played?;
@@ -102,16 +100,21 @@ impl<W: Write> Stage<'_, W> {
     }
 
     fn conversation(&mut self, relay: &Relay, ana: &Client, dana: &Client) -> Result<()> {
-        self.step(5, "They write to each other.", "cairn send Ana -m \"Hello Ana\"")?;
+        self.step(5, "They write to each other.", "cairn send Ana -m \"Hello Ana, …\"")?;
         dana.send_through("Ana", "Hello Ana, it's Dana. Is this only between us?")?;
         ana.inbox()?;
         ana.send_through(LABEL, "Yes. Only you and I can open what we write.")?;
         dana.inbox()?;
-        self.step(6, "Dana's computer is switched off. Ana writes all the same.", "cairn send \"Dana P.\"")?;
+        self.step(
+            6,
+            "Dana's computer is switched off. Ana writes all the same.",
+            "cairn send \"Dana P.\" -m \"No hurry …\"",
+        )?;
         ana.send_through(LABEL, "No hurry with an answer. How was your week?")?;
         writeln!(self.out)?;
         self.say("WHILE DANA'S COMPUTER IS OFF: one envelope waits at the relay.")?;
         self.views(relay, ana, dana)?;
+        self.legend()?;
         self.step(7, "Dana is back, reads and answers. Ana reads.", "cairn inbox")?;
         dana.inbox()?;
         dana.send_through("Ana", "Better than the last one. I went for a walk on Tuesday.")?;
@@ -134,6 +137,16 @@ impl<W: Write> Stage<'_, W> {
         }
         writeln!(self.out)?;
         Ok(self.out.flush()?)
+    }
+
+    /// What the relay's words mean.
+    fn legend(&mut self) -> Result<()> {
+        self.say(
+            "A MAILBOX is a place where envelopes wait for one person: a random number, and keys that open the place and \
+             not what lies in it. An ENVELOPE is 4,096 bytes that only the other person's computer can open, whatever \
+             they say. A BUNDLE is an invitation; only the link on paper opens it. STORE is the relay itself. Days are \
+             counted from 1970, and nothing finer is kept. Which mailboxes belong together is not written anywhere.",
+        )
     }
 
     /// Looks for the conversation in every byte that the relay wrote.
@@ -169,7 +182,7 @@ impl<W: Write> Stage<'_, W> {
             write!(self.out, "Dana> ")?;
             self.out.flush()?;
             line.clear();
-            guest.read_line(&mut line)?;
+            stop::at_rest(|| guest.read_line(&mut line))?;
             let text = line.trim();
             if text.is_empty() {
                 writeln!(self.out)?;
