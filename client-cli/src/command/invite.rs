@@ -14,7 +14,9 @@ pub(super) fn run(run: &Run, words: &'static str, invite: Invite) -> Result<(), 
             let label = label.map(|text| crate::names::check(&text)).transpose();
             let label = label.map_err(|why| Stop::usage(why, "the same command with another --for"))?;
             let mut engine = run.open(words)?;
-            let invitation = run.wait(engine.invite_new(label.as_deref(), relay, pass))?;
+            let invitation = run
+                .wait(engine.invite_new(label.as_deref(), relay, pass))
+                .map_err(|stop| stop.with_next("cairn invite new --relay ADDRESS"))?;
             run.output.invitation_made(&invitation)?;
             run.output.next("cairn inbox, once they have used it")
         }
@@ -28,7 +30,7 @@ pub(super) fn run(run: &Run, words: &'static str, invite: Invite) -> Result<(), 
         }
         Invite::Revoke { id } => {
             let mut engine = run.open(words)?;
-            run.wait(engine.invite_revoke(&id))?;
+            run.wait(engine.invite_revoke(&id)).map_err(|stop| stop.with_next("cairn invite list"))?;
             if let Some(invitation) = engine.invitations()?.iter().find(|invitation| invitation.id == id) {
                 run.output.invitation(invitation)?;
             }

@@ -9,7 +9,7 @@ use crate::engine::{Engine, check_link};
 /// Runs it.
 pub(super) fn run(run: &Run, join: Join) -> Result<(), Stop> {
     let link = read::or_stdin(join.link)?;
-    check_link(&link)?;
+    check_link(&link).map_err(|fault| Stop::from(fault).with_next("cairn join LINK, with the whole invitation"))?;
     let home = run.home("join")?;
     let mut engine = if Engine::exists(&home) {
         if join.no_passphrase {
@@ -27,7 +27,9 @@ pub(super) fn run(run: &Run, join: Join) -> Result<(), Stop> {
         }
         engine
     };
-    let contact = run.wait(engine.join(&link))?;
+    let contact = run
+        .wait(engine.join(&link))
+        .map_err(|stop| stop.with_next_try("the same cairn join again, later: your profile is ready"))?;
     run.output.contact(&contact)?;
     run.output.say("You can write now.")?;
     run.output.next("cairn, or cairn send CONTACT -m TEXT")

@@ -31,6 +31,24 @@ impl Stop {
         Self::Said { code: 2, message: message.into(), next: next.into() }
     }
 
+    /// The same, with a better next step than the general one where the call's words are off.
+    pub(crate) fn with_next(self, next: &str) -> Self {
+        match self {
+            Self::Fault(Fault::Usage(message)) => Self::usage(message, next),
+            other => other,
+        }
+    }
+
+    /// The same, with a better next step than the general one where the relay could not be used.
+    pub(crate) fn with_next_try(self, next: &str) -> Self {
+        match self {
+            Self::Fault(fault @ (Fault::Unreachable | Fault::OtherRelay | Fault::Busy)) => {
+                Self::Said { code: fault.code(), message: fault.to_string(), next: next.to_owned() }
+            }
+            other => other,
+        }
+    }
+
     /// Prints it on standard error and gives the exit code.
     pub(crate) fn print(&self, json: bool) -> u8 {
         match self {
