@@ -31,6 +31,10 @@ fn entry(line: &Value) -> Vec<String> {
 
 fn shortened(value: &Value) -> String {
     match value {
+        // A count of eight bytes.
+        Value::String(text) if text.len() == 2 * SHOWN && text.starts_with("00000000") => {
+            u64::from_str_radix(text, 16).map_or_else(|_| text.clone(), |number| number.to_string())
+        }
         Value::String(text) if is_identifier(text) => text.chars().take(SHOWN).chain(std::iter::once('…')).collect(),
         Value::String(text) => text.clone(),
         Value::Null => "none".into(),
@@ -46,11 +50,8 @@ fn shortened(value: &Value) -> String {
 
 /// Long and without meaning for a reader: hexadecimal, base 32 or base 64.
 fn is_identifier(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let plain =
-        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_'));
-    text.len() > 2 * SHOWN && plain && digits > 0 && !text.starts_with("20")
-        || text.len() > 2 * SHOWN && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
+    text.len() > 2 * SHOWN && text.bytes().all(plain) && text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
