@@ -100,23 +100,24 @@ pub(crate) fn hidden(question: &str) -> Result<Zeroizing<String>, Stop> {
 /// Asks for the passphrase of a profile, up to three times.
 pub(super) fn three_tries<T>(open: impl Fn(Zeroizing<String>) -> Result<T, Fault>) -> Result<T, Stop> {
     for _ in 1..TRIES {
-        match open(hidden("Passphrase (it stays hidden while you type): ")?) {
+        match open(hidden("Passphrase (stays hidden): ")?) {
             Err(Fault::WrongPassphrase) => eprint_line("That did not open it. Try again, there is no hurry.")?,
             other => return Ok(other?),
         }
     }
-    Ok(open(hidden("Passphrase: ")?)?)
+    Ok(open(hidden("Passphrase (stays hidden): ")?)?)
 }
 
 /// A new passphrase, typed twice, and again until both are the same.
 pub(super) fn chosen() -> Result<Zeroizing<String>, Stop> {
+    eprint_line("Choose a passphrase: four words or more are good. It stays hidden while you type.")?;
     loop {
-        let first = hidden("Choose a passphrase, four words or more (it stays hidden while you type): ")?;
+        let first = hidden("Passphrase: ")?;
         if first.is_empty() {
             eprint_line("A passphrase needs at least one letter.")?;
             continue;
         }
-        if *hidden("The same passphrase again: ")? == *first {
+        if *hidden("The same again: ")? == *first {
             return Ok(first);
         }
         eprint_line("The two were not the same. Once more, there is no hurry.")?;
@@ -124,8 +125,7 @@ pub(super) fn chosen() -> Result<Zeroizing<String>, Stop> {
 }
 
 fn eprint_line(line: &str) -> Result<(), Stop> {
-    use io::Write;
-    Ok(writeln!(io::stderr(), "{line}")?)
+    Ok(crate::output::aside(line)?)
 }
 
 #[cfg(test)]

@@ -53,10 +53,10 @@ pub(crate) fn name_or_ask(given: Option<String>, may_ask: bool) -> Result<String
         return names::check(&given).map_err(|why| Stop::usage(why, "the same command with another --name"));
     }
     if may_ask {
-        while let Some(line) = ask("The name that the other person will see (any name you like): ")? {
+        while let Some(line) = ask("A name for the other person to see: ")? {
             match names::check(&line) {
                 Ok(name) => return Ok(name),
-                Err(why) => writeln!(io::stderr(), "{why}")?,
+                Err(why) => crate::output::aside(&why)?,
             }
         }
     }

@@ -131,13 +131,24 @@ impl Output {
     }
 }
 
+/// A sentence on standard error, beside the results.
+pub(crate) fn aside(sentence: &str) -> io::Result<()> {
+    let mut out = io::stderr().lock();
+    out.write_all((wrap::paragraph(&sanitize::text(sentence), error_columns()) + "\n").as_bytes())?;
+    out.flush()
+}
+
+fn error_columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
 /// A failure, on standard error. That it can't be printed changes nothing any more.
 pub(crate) fn error(json: bool, code: u8, message: &str, next: &str) {
     let text = if json {
         json::error(code, message, next)
     } else {
-        let columns = rustix::termios::tcgetwinsize(io::stderr()).ok().map(|size| usize::from(size.ws_col));
-        let columns = columns.filter(|columns| *columns > 0);
+        let columns = error_columns();
         let message = wrap::paragraph(&sanitize::text(message), columns);
         message + "\n" + &wrap::paragraph(&format!("Next: {}", sanitize::line(next)), columns) + "\n"
     };

@@ -299,7 +299,7 @@ impl Face<'_> {
     fn ask_passphrase(&mut self) -> Result<(), Stop> {
         let passphrase = match provided(&self.run.config)? {
             Some(passphrase) => passphrase,
-            None if self.run.config.may_ask => hidden("Your passphrase (it stays hidden while you type): ")?,
+            None if self.run.config.may_ask => hidden("Your passphrase (stays hidden): ")?,
             None => return Err(Fault::Locked.into()),
         };
         let opened = Engine::open(&self.home, Some(passphrase));

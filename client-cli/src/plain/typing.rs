@@ -114,6 +114,9 @@ struct Keyboard {
 impl Keyboard {
     fn run(mut self, give: &mpsc::Sender<Input>, tell: &mpsc::Sender<bool>) {
         while self.step(give, tell).is_some() {}
+        if self.editing && !self.line.is_empty() {
+            echo(b"\n");
+        }
         self.give_back();
     }
 
