@@ -164,6 +164,9 @@ impl Engine {
         loop {
             let start = Instant::now();
             self.advance(goal)?;
+            if self.exchange.stale {
+                continue;
+            }
             if done(self)? {
                 return Ok(true);
             }
@@ -182,7 +185,13 @@ impl Engine {
     }
 
     /// One question and its answer.
-    pub(super) async fn ask(&mut self, relay: &str, role: Role, request: Request, deadline: Instant) -> Result<Reply, Fault> {
+    pub(super) async fn ask(
+        &mut self,
+        relay: &str,
+        role: Role,
+        request: Request,
+        deadline: Instant,
+    ) -> Result<Reply, Fault> {
         self.exchange.direct = None;
         let mut request = Some(request);
         let relay = relay.to_owned();
@@ -291,7 +300,11 @@ impl Engine {
             let request = match own.stage {
                 Stage::New if own.row.gone => {
                     let proof = own.row.owner.prove(&up.channel, &own.row.mailbox, OwnerOperation::Delete);
-                    Some((Request::DeleteMailbox { mailbox: own.row.mailbox, proof }, Asked::Delete(row), Stage::Asking))
+                    Some((
+                        Request::DeleteMailbox { mailbox: own.row.mailbox, proof },
+                        Asked::Delete(row),
+                        Stage::Asking,
+                    ))
                 }
                 Stage::New => {
                     let generation = match own.generation {
@@ -302,7 +315,8 @@ impl Engine {
                             .map_err(Fault::from)?,
                     };
                     own.generation = Some(generation);
-                    let proof = own.row.owner.prove(&up.channel, &own.row.mailbox, OwnerOperation::Subscribe(generation));
+                    let proof =
+                        own.row.owner.prove(&up.channel, &own.row.mailbox, OwnerOperation::Subscribe(generation));
                     let request = Request::Subscribe { mailbox: own.row.mailbox, generation, proof };
                     Some((request, Asked::Subscribe(row), Stage::Asking))
                 }
@@ -359,7 +373,8 @@ impl Engine {
 
     fn went_down(&mut self, name: LineName, key: &Key, error: NetError) {
         self.exchange.lines.set_down(key, error);
-        if self.exchange.asked.extract_if(|(line, _), _| *line == name).any(|(_, asked)| matches!(asked, Asked::Direct)) {
+        if self.exchange.asked.extract_if(|(line, _), _| *line == name).any(|(_, asked)| matches!(asked, Asked::Direct))
+        {
             self.exchange.direct = Some(Err(error));
         }
         self.exchange.asked.retain(|(line, _), _| *line != name);

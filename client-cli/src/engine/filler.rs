@@ -18,7 +18,10 @@ const LATER: Duration = Duration::from_secs(6 * 3600);
 
 /// Draws the time of a filler where one is wanted and none is drawn.
 pub(super) fn schedule(store: &Store<'_>, contact: &str, session: &Session, now: i64) -> Result<bool, Fault> {
-    if !session.filler_wanted(seconds(now)) || store.filler_at(contact)?.is_some() || store.next_queued(contact)?.is_some() {
+    if !session.filler_wanted(seconds(now))
+        || store.filler_at(contact)?.is_some()
+        || store.next_queued(contact)?.is_some()
+    {
         return Ok(false);
     }
     // At time 0 no message is a day old: what is wanted then is wanted for the count.
@@ -54,7 +57,8 @@ impl Engine {
         let idle = self.exchange.ways.values().filter(|way| way.route.filler_at.is_none() && !way.waits);
         let idle: Vec<String> = idle.map(|way| way.route.contact.clone()).collect();
         for contact in idle {
-            let wanted = self.vault.read(|store| Ok::<_, Fault>(restore(store, &contact)?.filler_wanted(seconds(now))))?;
+            let wanted =
+                self.vault.read(|store| Ok::<_, Fault>(restore(store, &contact)?.filler_wanted(seconds(now))))?;
             if wanted {
                 self.vault.write(|store| schedule(store, &contact, &restore(store, &contact)?, now))?;
                 self.exchange.stale = true;

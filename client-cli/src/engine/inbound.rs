@@ -98,7 +98,9 @@ impl Engine {
         }
         for (id, relay) in std::mem::take(&mut self.exchange.statuses) {
             self.exchange.lines.want(&relay, Role::Invite, goal.again)?;
-            let Some(invitation) = self.vault.read(|store| store.invitation(&id)).map_err(Fault::from)? else { continue };
+            let Some(invitation) = self.vault.read(|store| store.invitation(&id)).map_err(Fault::from)? else {
+                continue;
+            };
             let request = Request::BundleStatus { slot: invitation.slot, manage: invitation.manage };
             match self.exchange.lines.ask(&relay, Role::Invite, request) {
                 Some(place) => drop(self.exchange.asked.insert(place, Asked::Status(id))),
@@ -140,8 +142,8 @@ fn first(store: &Store<'_>, mailbox: i64, envelope: &EnvelopeBytes, now: i64) ->
     let (State::Open | State::Making, Some(private)) = (invitation.state, invitation.private.as_ref()) else {
         return Ok(First::Done);
     };
-    let private = Invitation::restore(private)
-        .map_err(|_| Fault::Damaged("one invitation's keys can't be read.".into()))?;
+    let private =
+        Invitation::restore(private).map_err(|_| Fault::Damaged("one invitation's keys can't be read.".into()))?;
     match private.accept(envelope) {
         // Their mailbox is at the relay that the invitation names: a taker must not send us to another computer.
         Ok(accepted) if accepted.taker.address.to_string() == invitation.relay => {

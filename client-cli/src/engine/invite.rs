@@ -38,7 +38,12 @@ pub(super) fn draw_mailbox(relay: &str) -> MailboxRow {
 
 /// The request that makes it.
 pub(super) fn create_mailbox(own: &MailboxRow, admission: Admission) -> Request {
-    Request::CreateMailbox { mailbox: own.mailbox, owner: own.owner.key(), capability: own.capability.hash(), admission }
+    Request::CreateMailbox {
+        mailbox: own.mailbox,
+        owner: own.owner.key(),
+        capability: own.capability.hash(),
+        admission,
+    }
 }
 
 /// What admits us.
@@ -83,7 +88,9 @@ impl Engine {
             (None, Some(relay)) => {
                 relay.parse().map_err(|_| Fault::Damaged("its vault names a relay that can't be read.".into()))?
             }
-            (None, None) => return Err(Fault::Usage("No relay is known yet: say which one with --relay ADDRESS.".into())),
+            (None, None) => {
+                return Err(Fault::Usage("No relay is known yet: say which one with --relay ADDRESS.".into()));
+            }
         };
         let place = relay.to_string();
         let known = profile.pass.filter(|_| profile.relay.as_ref().is_none_or(|known| *known == place));
@@ -190,7 +197,9 @@ impl Engine {
         self.exchange.stale = true;
         let gone = |engine: &mut Self| {
             let boxes = engine.exchange.boxes.values();
-            let left = boxes.filter(|own| own.row.gone).any(|own| engine.exchange.lines.down(&own.row.relay, Role::Receive).is_none());
+            let left = boxes
+                .filter(|own| own.row.gone)
+                .any(|own| engine.exchange.lines.down(&own.row.relay, Role::Receive).is_none());
             Ok(!engine.exchange.stale && !left)
         };
         self.turn_until(Goal { tidy: true, ..Goal::default() }, Instant::now() + TIDY, gone).await?;

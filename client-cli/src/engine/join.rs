@@ -121,8 +121,7 @@ impl Engine {
                 capability: own.capability,
             };
             let mut rng = chance::rng();
-            let (session, envelope) =
-                take(link, bundle, &taker, &mut rng).map_err(|_| Fault::InvitationAltered)?;
+            let (session, envelope) = take(link, bundle, &taker, &mut rng).map_err(|_| Fault::InvitationAltered)?;
             let offer = bundle.offer();
             store.insert_contact(&NewContact {
                 id: &id,

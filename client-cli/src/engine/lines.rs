@@ -142,7 +142,8 @@ impl Lines {
     pub(super) fn set_down(&mut self, key: &Key, error: NetError) {
         if let Some(held) = self.held.get_mut(key) {
             let most = FIRST_WAIT.saturating_mul(1 << held.tries.min(16)).min(LONGEST_WAIT);
-            let asked = if let NetError::Busy(seconds) = error { Duration::from_secs(seconds.into()) } else { Duration::ZERO };
+            let asked =
+                if let NetError::Busy(seconds) = error { Duration::from_secs(seconds.into()) } else { Duration::ZERO };
             held.stand = Stand::Down(error, Instant::now() + asked.min(LONGEST_WAIT) + chance::within(most));
             held.tries = held.tries.saturating_add(1);
             held.line = None;

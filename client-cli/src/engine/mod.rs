@@ -24,8 +24,8 @@ mod receive;
 mod send;
 mod status;
 
-pub use chance::{Clock, system_clock};
 pub use cairn_protocol::token::Pass;
+pub use chance::{Clock, system_clock};
 pub use fault::Fault;
 pub use join::check_link;
 

@@ -64,7 +64,9 @@ impl Engine {
         if rows.len() < room {
             match self.vault.write(|store| encrypt(store, contact, room - rows.len(), now)) {
                 Ok(0) => {}
-                Ok(_) => rows = self.vault.read(|store| store.to_put(contact, after, place, most)).map_err(Fault::from)?,
+                Ok(_) => {
+                    rows = self.vault.read(|store| store.to_put(contact, after, place, most)).map_err(Fault::from)?
+                }
                 Err(Fault::HistoryDiffers) => way.blocked = Some((Fault::HistoryDiffers, None)),
                 Err(fault) => return Err(fault),
             }
@@ -152,7 +154,8 @@ fn encrypt(store: &Store<'_>, contact: &str, most: usize, now: i64) -> Result<us
 
 /// The session of a contact.
 pub(super) fn restore(store: &Store<'_>, contact: &str) -> Result<Session, Fault> {
-    Session::restore(&store.session(contact)?).map_err(|_| Fault::Damaged("one conversation's keys can't be read.".into()))
+    Session::restore(&store.session(contact)?)
+        .map_err(|_| Fault::Damaged("one conversation's keys can't be read.".into()))
 }
 
 impl Engine {

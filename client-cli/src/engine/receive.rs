@@ -56,7 +56,8 @@ impl Engine {
     pub(super) fn is_settled(&self) -> bool {
         let lines = &self.exchange.lines;
         let boxes = self.exchange.boxes.values();
-        let fetched = |own: &super::exchange::Box| own.is_settled() || lines.down(&own.row.relay, Role::Receive).is_some();
+        let fetched =
+            |own: &super::exchange::Box| own.is_settled() || lines.down(&own.row.relay, Role::Receive).is_some();
         let asked = |asked: &Asked| matches!(asked, Asked::Status(_) | Asked::Delete(_));
         !self.exchange.stale
             && boxes.into_iter().all(fetched)
@@ -70,7 +71,8 @@ impl Engine {
     pub(super) fn is_put(&self) -> bool {
         self.exchange.ways.values().all(|way| {
             let stuck = self.exchange.boxes.get(&way.route.own).is_none_or(|own| {
-                matches!(own.stage, Stage::Stuck(..)) || self.exchange.lines.down(&own.row.relay, Role::Receive).is_some()
+                matches!(own.stage, Stage::Stuck(..))
+                    || self.exchange.lines.down(&own.row.relay, Role::Receive).is_some()
             });
             let down = self.exchange.lines.down(&way.route.relay, Role::Send).is_some();
             !way.waits || stuck || down || (way.blocked.is_some() && way.flight == 0)

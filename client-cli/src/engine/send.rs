@@ -41,7 +41,8 @@ impl Engine {
                 sent_at: now,
                 received_at: None,
             };
-            let row = store.insert_message(&message)?.ok_or_else(|| Fault::Unexpected("An identifier came twice.".into()))?;
+            let row =
+                store.insert_message(&message)?.ok_or_else(|| Fault::Unexpected("An identifier came twice.".into()))?;
             store.enqueue(&contact.id, Some(row))?;
             Ok::<_, Fault>(row)
         })?;
@@ -95,8 +96,8 @@ impl Engine {
         }
         let lines = &self.exchange.lines;
         let receive = own.and_then(|own| lines.down(&own.row.relay, Role::Receive));
-        let down = [receive, lines.down(&way.route.relay, Role::Send)].into_iter().flatten().map(Fault::from);
+        let mut down = [receive, lines.down(&way.route.relay, Role::Send)].into_iter().flatten().map(Fault::from);
         let said = way.blocked.as_ref().map(|(fault, _)| fault.clone());
-        said.or_else(|| down.filter(|fault| *fault != Fault::Unreachable).last())
+        said.or_else(|| down.rfind(|fault| *fault != Fault::Unreachable))
     }
 }

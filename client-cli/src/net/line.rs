@@ -18,8 +18,8 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::client::TlsStream;
-use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 /// From the first packet to the relay's welcome. Longer: `send` takes longer than its five seconds.
@@ -75,7 +75,11 @@ pub(crate) struct Line {
 
 impl Line {
     /// Starts to connect. Everything else is said by signals, sent together with `name`.
-    pub(crate) fn open<N: Copy + Send + 'static>(address: RelayAddress, name: N, signals: mpsc::Sender<(N, Signal)>) -> Self {
+    pub(crate) fn open<N: Copy + Send + 'static>(
+        address: RelayAddress,
+        name: N,
+        signals: mpsc::Sender<(N, Signal)>,
+    ) -> Self {
         let (requests, waiting) = mpsc::channel(REQUESTS);
         tokio::spawn(async move {
             let error = match timeout(CONNECT, connect(&address)).await {
@@ -124,9 +128,8 @@ async fn connect(address: &RelayAddress) -> Result<(Socket, Up), NetError> {
         .max_message_size(Some(REPLY))
         .max_frame_size(Some(REPLY));
     // The host in this request is nobody's: the relay is known by its key, and learns no name.
-    let (mut socket, _) = client_async_with_config("ws://relay/v1", tls, Some(buffers))
-        .await
-        .map_err(|_| NetError::Unreachable)?;
+    let (mut socket, _) =
+        client_async_with_config("ws://relay/v1", tls, Some(buffers)).await.map_err(|_| NetError::Unreachable)?;
     let hello = Request::Hello { version: VERSION }.encode(0);
     socket.send(Message::binary(hello.to_vec())).await.map_err(|_| NetError::Unreachable)?;
     match next(&mut socket).await? {

@@ -47,7 +47,9 @@ impl From<rusqlite::Error> for VaultError {
         match error.sqlite_error_code() {
             Some(Code::NotADatabase | Code::DatabaseCorrupt) => Self::Damaged("its vault can't be read.".into()),
             Some(Code::DiskFull) => Self::Failed("The disk is full. Nothing was changed.".into()),
-            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Failed("Another program holds the profile's file.".into()),
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
+                Self::Failed("Another program holds the profile's file.".into())
+            }
             Some(Code::CannotOpen | Code::PermissionDenied | Code::ReadOnly) => {
                 Self::Failed("The profile's file can't be opened for writing.".into())
             }

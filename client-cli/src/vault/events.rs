@@ -53,7 +53,9 @@ impl Store<'_> {
             EventRow::HistoryDiffers(contact) => (4, Some(contact), None, None, None),
         };
         self.0
-            .prepare_cached("INSERT INTO events (kind, contact, invitation, message, count) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .prepare_cached(
+                "INSERT INTO events (kind, contact, invitation, message, count) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
             .execute((kind, contact, invitation, message, count))?;
         Ok(())
     }
@@ -76,9 +78,11 @@ impl Store<'_> {
         Ok(match (raw.kind, contact, raw.message, raw.count) {
             (0, Some(contact), _, _) => Event::Contact(contact),
             (1, _, Some(message), _) => Event::Message(self.message(message)?),
-            (2, Some(contact), _, Some(count)) => {
-                Event::Gap { from: contact.name, contact_id: contact.id, missing: u64::try_from(count).unwrap_or_default() }
-            }
+            (2, Some(contact), _, Some(count)) => Event::Gap {
+                from: contact.name,
+                contact_id: contact.id,
+                missing: u64::try_from(count).unwrap_or_default(),
+            },
             (3, ..) => Event::Notice { invite: raw.invitation, contact: None, reason: Reason::SecondTaker },
             (4, Some(contact), ..) => {
                 Event::Notice { invite: None, contact: Some(contact.name), reason: Reason::HistoryDiffers }
@@ -103,6 +107,10 @@ impl Store<'_> {
 
     /// The number of the last event there ever was, so that a new one is noticed.
     pub(crate) fn last_event(&self) -> Result<i64, VaultError> {
-        Ok(self.0.query_row("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)", [], |row| row.get(0))?)
+        Ok(self.0.query_row(
+            "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)",
+            [],
+            |row| row.get(0),
+        )?)
     }
 }

@@ -215,7 +215,8 @@ impl Store<'_> {
         if self.0.query_row(known, (invitation, envelope.as_slice()), |row| row.get(0))? {
             return Ok(true);
         }
-        let count: i64 = self.0.query_row("SELECT count(*) FROM held WHERE invitation = ?1", [invitation], |row| row.get(0))?;
+        let count: i64 =
+            self.0.query_row("SELECT count(*) FROM held WHERE invitation = ?1", [invitation], |row| row.get(0))?;
         if usize::try_from(count).unwrap_or(usize::MAX) >= most {
             return Ok(false);
         }

@@ -98,7 +98,11 @@ fn head(costs: Costs, salt: &[u8; 32]) -> Zeroizing<Vec<u8>> {
 }
 
 /// The file's bytes for a key: sealed under the passphrase, or open without one.
-pub(super) fn encode(key: &Secret, passphrase: Option<&str>, rng: &mut impl CryptoRng) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+pub(super) fn encode(
+    key: &Secret,
+    passphrase: Option<&str>,
+    rng: &mut impl CryptoRng,
+) -> Result<Zeroizing<Vec<u8>>, VaultError> {
     let mut writer = Writer::with_capacity(256);
     match passphrase {
         None => {
@@ -118,7 +122,8 @@ pub(super) fn encode(key: &Secret, passphrase: Option<&str>, rng: &mut impl Cryp
 
 /// Writes a file of mode 0600 that is whole or not there, whenever the power goes: beside, flushed, renamed, flushed.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    let directory = path.parent().ok_or_else(|| VaultError::Failed("The home directory's path can't be used.".into()))?;
+    let directory =
+        path.parent().ok_or_else(|| VaultError::Failed("The home directory's path can't be used.".into()))?;
     let beside = path.with_extension("part");
     let written = match std::fs::remove_file(&beside) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),

@@ -54,7 +54,8 @@ impl Store<'_> {
 
     /// One message.
     pub(crate) fn message(&self, seq: i64) -> Result<Message, VaultError> {
-        let sql = format!("SELECT {COLUMNS} FROM messages AS m JOIN contacts AS c ON c.id = m.contact WHERE m.seq = ?1");
+        let sql =
+            format!("SELECT {COLUMNS} FROM messages AS m JOIN contacts AS c ON c.id = m.contact WHERE m.seq = ?1");
         Ok(self.0.prepare_cached(&sql)?.query_row([seq], message)?)
     }
 
@@ -131,7 +132,8 @@ impl Store<'_> {
 
     /// Marks a hole as told; false if it was.
     pub(crate) fn tell_gap(&self, contact: &str, number: i64) -> Result<bool, VaultError> {
-        let mut statement = self.0.prepare_cached("INSERT INTO gaps (contact, number) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+        let mut statement =
+            self.0.prepare_cached("INSERT INTO gaps (contact, number) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
         Ok(statement.execute((contact, number))? == 1)
     }
 

@@ -132,9 +132,11 @@ impl Vault {
     }
 
     /// Runs `work` in one transaction. All of it is on disk when this returns, or none of it happened.
-    pub(crate) fn write<T, E: From<VaultError>>(&mut self, work: impl FnOnce(&Store<'_>) -> Result<T, E>) -> Result<T, E> {
-        let transaction =
-            self.0.transaction_with_behavior(TransactionBehavior::Immediate).map_err(VaultError::from)?;
+    pub(crate) fn write<T, E: From<VaultError>>(
+        &mut self,
+        work: impl FnOnce(&Store<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate).map_err(VaultError::from)?;
         let value = work(&Store(&transaction))?;
         transaction.commit().map_err(VaultError::from)?;
         Ok(value)

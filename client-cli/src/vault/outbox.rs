@@ -91,7 +91,9 @@ impl Store<'_> {
     /// Pieces before this one are encrypted; none is left without a number.
     pub(crate) fn advance_queued(&self, seq: i64, piece: Option<u8>) -> Result<(), VaultError> {
         match piece {
-            Some(piece) => self.0.prepare_cached("UPDATE queue SET piece = ?2 WHERE seq = ?1")?.execute((seq, piece))?,
+            Some(piece) => {
+                self.0.prepare_cached("UPDATE queue SET piece = ?2 WHERE seq = ?1")?.execute((seq, piece))?
+            }
             None => self.0.prepare_cached("DELETE FROM queue WHERE seq = ?1")?.execute([seq])?,
         };
         Ok(())
@@ -114,7 +116,13 @@ impl Store<'_> {
     }
 
     /// The next envelopes above `after` that are not in this store, or lie there for so long that they may be gone.
-    pub(crate) fn to_put(&self, contact: &str, after: i64, place: Place, most: u32) -> Result<Vec<OutboxRow>, VaultError> {
+    pub(crate) fn to_put(
+        &self,
+        contact: &str,
+        after: i64,
+        place: Place,
+        most: u32,
+    ) -> Result<Vec<OutboxRow>, VaultError> {
         let mut statement = self.0.prepare_cached(
             "SELECT seq, id, envelope FROM outbox WHERE contact = ?1 AND seq > ?2
                AND (store IS NULL OR store <> ?3 OR restores <> ?4 OR day <= ?5)
@@ -162,7 +170,9 @@ impl Store<'_> {
 
     /// The relay has these on disk.
     pub(crate) fn mark_put(&self, rows: &[i64], place: Place) -> Result<(), VaultError> {
-        let mut put = self.0.prepare_cached("UPDATE outbox SET store = ?2, restores = ?3, day = ?4 WHERE seq = ?1 RETURNING message")?;
+        let mut put = self
+            .0
+            .prepare_cached("UPDATE outbox SET store = ?2, restores = ?3, day = ?4 WHERE seq = ?1 RETURNING message")?;
         for row in rows {
             let values = (row, place.store, place.restores, place.day);
             if let Some(Some(message)) = put.query_row(values, |row| row.get::<_, Option<i64>>(0)).optional()? {
@@ -175,7 +185,8 @@ impl Store<'_> {
     /// The other side has everything up to this number.
     pub(crate) fn drop_confirmed(&self, contact: &str, number: u64) -> Result<(), VaultError> {
         let number = i64::try_from(number).unwrap_or(i64::MAX);
-        let mut statement = self.0.prepare_cached("DELETE FROM outbox WHERE contact = ?1 AND number <= ?2 RETURNING message")?;
+        let mut statement =
+            self.0.prepare_cached("DELETE FROM outbox WHERE contact = ?1 AND number <= ?2 RETURNING message")?;
         let rows = statement.query_map((contact, number), |row| row.get::<_, Option<i64>>(0))?;
         let mut messages: Vec<i64> = rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
         messages.dedup();

@@ -69,7 +69,14 @@ mod tests {
             Costs::read(&mut Reader::new(&writer.finish()))
         };
         assert_eq!(read(46 * 1024, 2, 1), Ok(Costs::NOW));
-        for (memory, rounds, lanes) in [(u32::MAX, 2, 1), (46 * 1024, u32::MAX, 1), (46 * 1024, 2, 99), (0, 2, 1), (46 * 1024, 0, 1), (46 * 1024, 2, 0)] {
+        for (memory, rounds, lanes) in [
+            (u32::MAX, 2, 1),
+            (46 * 1024, u32::MAX, 1),
+            (46 * 1024, 2, 99),
+            (0, 2, 1),
+            (46 * 1024, 0, 1),
+            (46 * 1024, 2, 0),
+        ] {
             assert_eq!(read(memory, rounds, lanes), Err(DecodeError::Invalid));
         }
     }

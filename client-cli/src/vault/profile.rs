@@ -22,7 +22,12 @@ impl Store<'_> {
     pub(super) fn insert_profile(&self, profile: &Profile) -> Result<(), VaultError> {
         self.0.execute(
             "INSERT INTO profile (one, name, relay, pass, created_at) VALUES (1, ?1, ?2, ?3, ?4)",
-            (&profile.name, &profile.relay, profile.pass.as_ref().map(|pass| pass.expose().as_slice()), profile.created_at),
+            (
+                &profile.name,
+                &profile.relay,
+                profile.pass.as_ref().map(|pass| pass.expose().as_slice()),
+                profile.created_at,
+            ),
         )?;
         Ok(())
     }
