@@ -246,7 +246,7 @@ impl Engine {
     }
 
     /// Reads again who there is and what waits, and keeps how far each is.
-    fn reload(&mut self) -> Result<(), Fault> {
+    pub(super) fn reload(&mut self) -> Result<(), Fault> {
         let today = self.now().div_euclid(86_400_000);
         let lines = &self.exchange.lines;
         let now = self.now();

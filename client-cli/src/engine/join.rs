@@ -109,7 +109,7 @@ impl Engine {
     }
 
     /// Contact, session and first envelope: one transaction, on disk before a byte of it leaves.
-    fn conclude(&mut self, link: &Link, bundle: &Bundle, mailbox: i64) -> Result<String, Fault> {
+    pub(super) fn conclude(&mut self, link: &Link, bundle: &Bundle, mailbox: i64) -> Result<String, Fault> {
         let now = self.now();
         let id = chance::hex(&chance::bytes::<8>());
         self.vault.write(|store| {

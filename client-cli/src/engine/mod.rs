@@ -204,3 +204,6 @@ impl Drop for Engine {
 fn seconds(milliseconds: i64) -> u64 {
     u64::try_from(milliseconds / 1000).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

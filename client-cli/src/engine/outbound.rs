@@ -113,7 +113,7 @@ impl Engine {
 }
 
 /// Turns what is queued for a contact into envelopes, at most `most`, in one transaction with the moved session.
-fn encrypt(store: &Store<'_>, contact: &str, most: usize, now: i64) -> Result<usize, Fault> {
+pub(super) fn encrypt(store: &Store<'_>, contact: &str, most: usize, now: i64) -> Result<usize, Fault> {
     if store.next_queued(contact)?.is_none() {
         return Ok(0);
     }

@@ -182,6 +182,8 @@ fn connect(path: &Path, key: &Secret) -> Result<Connection, VaultError> {
         let _ = write!(statement, "{byte:02x}");
     }
     statement.push_str("'\"");
+    // A damaged page is told by an error and by nothing else: standard error belongs to the faces.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
     connection.execute_batch(&statement).map_err(|_| VaultError::Failed("The vault took no key.".into()))?;
     connection.execute_batch(&format!(
         "PRAGMA journal_mode = WAL;
