@@ -16,8 +16,9 @@ use cairn_protocol::wire::frame::{Delivery, EnvelopeBytes, Reply, Request};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often invitations are asked after while somebody waits. Shorter: more data. Longer: a second taker is told late.
-const ASK_AFTER: Duration = Duration::from_secs(900);
+/// How often invitations are asked after while somebody waits; each time takes a connection of its own, about 4 KB.
+/// Shorter: more data. Longer: a second taker is told late.
+const ASK_AFTER: Duration = Duration::from_secs(86_400);
 
 /// Seconds after its end that an invitation's keys are kept: who took it in its last hour may write a little later.
 const GRACE: i64 = 86_400;
@@ -108,6 +109,10 @@ impl Engine {
                 None if self.exchange.lines.down(&relay, Role::Invite).is_some() => {}
                 None => self.exchange.statuses.push((id, relay)),
             }
+        }
+        let pending = self.exchange.asked.values().any(|asked| matches!(asked, Asked::Status(_)));
+        if self.exchange.statuses.is_empty() && !pending {
+            self.exchange.lines.hang_up(Role::Invite);
         }
         Ok(())
     }

@@ -84,6 +84,11 @@ impl Lines {
         self.held.retain(|_, held| !matches!(held.stand, Stand::Down(..)));
     }
 
+    /// Ends the lines of a role: an idle line costs data too.
+    pub(super) fn hang_up(&mut self, role: Role) {
+        self.held.retain(|key, _| key.1 != role);
+    }
+
     /// How a line stands; nothing if there is none.
     pub(super) fn stand(&self, relay: &str, role: Role) -> Option<&Stand> {
         self.held.get(&(relay.to_owned(), role)).map(|held| &held.stand)

@@ -32,8 +32,10 @@ const CONNECT_ONE: Duration = Duration::from_millis(2000);
 /// For writing one frame. Longer: a dead line is noticed later.
 const WRITE: Duration = Duration::from_secs(20);
 
-/// How often an idle line is asked whether it still is one. Shorter: more than 25 KB a day. Longer: routers forget it.
-const IDLE: Duration = Duration::from_secs(300);
+/// How long a line may be silent before it is asked whether it still is one. The relay asks after 600 s of silence, so
+/// that this is needed only where the relay can't be heard. Shorter: two questions instead of one, above 25 KB a day for
+/// the lines of an open conversation. Longer: a dead line is noticed later.
+const IDLE: Duration = Duration::from_secs(900);
 
 /// How long the answer to that may take.
 const ANSWER: Duration = Duration::from_secs(30);

@@ -52,8 +52,11 @@ impl KeyFile {
 
     fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        if reader.u8()? != VERSION {
-            return Err(DecodeError::Version);
+        match reader.u8()? {
+            VERSION => {}
+            2..=15 => return Err(DecodeError::Version),
+            // No program will count that far: these bytes are something else.
+            _ => return Err(DecodeError::Unknown),
         }
         let file = match reader.u8()? {
             OPEN => Self::Open(Secret::from_bytes(reader.array()?)),
