@@ -345,3 +345,30 @@ async fn a_flush_that_fails_confirms_nothing_and_ends_the_relay_which_starts_aga
         assert_eq!(owner.call(&mailbox.put(255)).await, Reply::Done);
     }
 }
+
+#[tokio::test]
+async fn a_full_disk_takes_nothing_new_but_acknowledgements_and_recovers_by_itself() {
+    // By hand: mount -t tmpfs -o size=80m tmpfs /mnt/small; CAIRN_SMALL_DISK=/mnt/small cargo test -p cairn-relay
+    let Some(disk) = std::env::var_os("CAIRN_SMALL_DISK") else {
+        eprintln!("skipped: CAIRN_SMALL_DISK names no small disk");
+        return;
+    };
+    let full = common::refused(cairn_protocol::wire::frame::Refusal::NotNow);
+    let folder = tempfile::tempdir_in(&disk).unwrap();
+    let relay = Relay::start(folder.path(), " --open");
+    let mut client = relay.client().await;
+    let mailbox = Mailbox::made(1, &mut client).await;
+    mailbox.subscribed(&mut client, 1).await;
+    for id in 0..100 {
+        assert_eq!(client.call(&mailbox.put(id)).await, Reply::Done);
+    }
+    let ballast = tempfile::NamedTempFile::new_in(&disk).unwrap();
+    fs::write(ballast.path(), vec![0; 16 << 20]).unwrap();
+    assert_eq!(client.call(&mailbox.put(100)).await, full);
+    assert_eq!(client.call(&mailbox.put(1)).await, Reply::Done, "a repeat needs no room");
+    assert_eq!(client.call(&Mailbox::new(2).create(Admission::Open)).await, full);
+    let seen = ids(&client.call(&mailbox.fetch(false)).await);
+    assert_eq!(client.call(&mailbox.acknowledge(&seen)).await, Reply::Done);
+    drop(ballast);
+    assert_eq!(client.call(&mailbox.put(100)).await, Reply::Done);
+}

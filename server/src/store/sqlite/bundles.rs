@@ -28,6 +28,9 @@ pub(super) fn put(books: &mut Books, new: &NewBundle, admit: Admit, day: Day) ->
         Some(false) => return Err(Refusal::Conflict.into()),
         None => {}
     }
+    if !books.room {
+        return Err(Refusal::NotNow.into());
+    }
     let voucher_known: bool = connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM voucher WHERE hash = ?1)")?
         .query_row([new.voucher.as_bytes()], |row| row.get(0))?;

@@ -31,6 +31,9 @@ pub(super) fn put(books: &mut Books, put: &Put) -> Verdict<()> {
         return Err(Refusal::Denied.into());
     }
     let held = count(books, &put.mailbox)?;
+    if !books.room {
+        return repeated(books, put)?.ok_or(Refusal::NotNow.into());
+    }
     if held >= MAILBOX_ENVELOPES {
         return repeated(books, put)?.ok_or(Refusal::Full.into());
     }

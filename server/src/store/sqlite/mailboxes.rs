@@ -23,6 +23,9 @@ pub(super) fn create(books: &mut Books, new: &NewMailbox, admit: Admit, day: Day
         let same = owner == *new.owner.as_bytes() && capability == *new.capability.as_bytes();
         return if same { Ok(()) } else { Err(Refusal::Conflict.into()) };
     }
+    if !books.room {
+        return Err(Refusal::NotNow.into());
+    }
     passes::spend_on_mailbox(&books.connection, admit, day)?;
     books.connection.prepare_cached("INSERT INTO mailbox (id, owner, capability) VALUES (?1, ?2, ?3)")?.execute((
         new.id.as_bytes(),

@@ -82,7 +82,7 @@ impl SqliteStore {
         open::check_pages(&writing, &file)?;
         let identity = days::identity(&writing).map_err(|error| fault(&error))?;
         let readers = Readers::start(&file)?;
-        Ok(Self { identity, writer: Writer::start(writing)?, readers, arrivals })
+        Ok(Self { identity, writer: Writer::start(writing, folder)?, readers, arrivals })
     }
 }
 
