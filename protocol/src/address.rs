@@ -83,7 +83,7 @@ pub struct RelayAddress {
 impl RelayAddress {
     fn checksum(&self) -> [u8; 2] {
         let port = self.port.to_be_bytes();
-        let [first, second, ..] = hash(label::LINK_CHECKSUM, &[&self.pin.0, &port, self.host.as_str().as_bytes()]);
+        let [first, second, ..] = hash(label::ADDRESS_CHECKSUM, &[&self.pin.0, &port, self.host.as_str().as_bytes()]);
         [first, second]
     }
 }

@@ -5,7 +5,7 @@
 //! must never learn what a message says.
 
 use crate::label;
-use crate::limits::{ENVELOPE, SKIP_TOTAL, UNCONFIRMED};
+use crate::limits::{CONTROL_RESERVE, ENVELOPE, SKIP_STEP, SKIP_TOTAL, UNCONFIRMED};
 use crate::primitives::hash;
 use crate::role::Role;
 use crate::wire::message::HistoryFields;
@@ -15,6 +15,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Numbers received or lost above the mark that are kept. An honest peer stays within [`UNCONFIRMED`].
 const AHEAD: u64 = SKIP_TOTAL as u64;
+
+/// Numbers stay below this, so that none of them can overflow.
+const NUMBERS: u64 = 1 << 63;
+
+const _: () = assert!(UNCONFIRMED + CONTROL_RESERVE < SKIP_STEP as u64);
 
 /// A number above the mark.
 struct Ahead {
@@ -26,7 +31,6 @@ struct Ahead {
 
 /// Both directions of one conversation.
 pub(crate) struct History {
-    role: Role,
     /// Our last number.
     sent: u64,
     /// H(k) of ours for k from `confirmed` to `sent`.
@@ -56,7 +60,6 @@ fn step(previous: &[u8; 32], envelope: &[u8; ENVELOPE]) -> [u8; 32] {
 impl History {
     pub(crate) fn new(transcript: &[u8; 32], role: Role) -> Self {
         Self {
-            role,
             sent: 0,
             sent_hashes: VecDeque::from([start(transcript, role)]),
             confirmed: 0,
@@ -77,8 +80,19 @@ impl History {
     }
 
     /// Whether one more message may be unconfirmed.
-    pub(crate) const fn may_send(&self) -> bool {
-        self.sent.saturating_sub(self.confirmed) < UNCONFIRMED
+    pub(crate) const fn may_send(&self, control: bool) -> bool {
+        let reserve = if control { CONTROL_RESERVE } else { 0 };
+        self.sent.saturating_sub(self.confirmed) < UNCONFIRMED + reserve
+    }
+
+    /// Our last number; 0 before the first.
+    pub(crate) const fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Highest number of theirs received or lost without a hole.
+    pub(crate) const fn mark(&self) -> u64 {
+        self.mark
     }
 
     /// The fields of our next message. Nothing moves yet.
@@ -97,15 +111,17 @@ impl History {
         self.sent_hashes.push_back(step(&fields.previous, envelope));
     }
 
-    /// Whether a number of theirs can be taken in: new, and not absurdly far ahead.
-    pub(crate) fn accepts(&self, number: u64) -> bool {
-        number > self.mark
-            && number - self.mark <= AHEAD
-            && !self.ahead.contains_key(&number)
-            && !self.lost.contains(&number)
+    /// Whether a number of theirs is new.
+    pub(crate) fn is_new(&self, number: u64) -> bool {
+        number > self.mark && !self.ahead.contains_key(&number) && !self.lost.contains(&number)
     }
 
-    /// Their message `fields.number` has opened; [`accepts`](Self::accepts) was asked before.
+    /// Whether a number is further ahead than an honest peer can be.
+    pub(crate) const fn is_far_ahead(&self, number: u64) -> bool {
+        number >= NUMBERS || number.saturating_sub(self.mark) > AHEAD
+    }
+
+    /// Their message `fields.number` has opened; it is new and not far ahead.
     pub(crate) fn opened(&mut self, fields: &HistoryFields, envelope: &[u8; ENVELOPE]) {
         let hash = step(&fields.previous, envelope);
         self.ahead.insert(fields.number, Ahead { previous: fields.previous, hash });
@@ -115,7 +131,8 @@ impl History {
 
     /// These numbers of theirs can't be opened any more.
     pub(crate) fn lose(&mut self, numbers: impl IntoIterator<Item = u64>) {
-        self.lost.extend(numbers.into_iter().filter(|number| *number > self.mark));
+        let (mark, ahead) = (self.mark, &self.ahead);
+        self.lost.extend(numbers.into_iter().filter(|number| *number > mark && !ahead.contains_key(number)));
         self.advance();
     }
 
@@ -172,7 +189,7 @@ impl History {
     }
 
     pub(crate) fn write(&self, writer: &mut Writer) {
-        writer.u8(self.role.byte()).u64(self.sent).u64(self.confirmed);
+        writer.u64(self.sent).u64(self.confirmed);
         for hash in &self.sent_hashes {
             writer.bytes(hash);
         }
@@ -188,14 +205,16 @@ impl History {
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let role = Role::from_byte(reader.u8()?)?;
         let (sent, confirmed) = (reader.u64()?, reader.u64()?);
         let unconfirmed = sent.checked_sub(confirmed).ok_or(DecodeError::Invalid)?;
-        if unconfirmed > UNCONFIRMED {
+        if unconfirmed > UNCONFIRMED + CONTROL_RESERVE {
             return Err(DecodeError::TooLong);
         }
         let sent_hashes = (0..=unconfirmed).map(|_| reader.array()).collect::<Result<_, _>>()?;
         let (mark, mark_hash, differs) = (reader.u64()?, reader.array()?, reader.flag()?);
+        if sent >= NUMBERS || mark >= NUMBERS {
+            return Err(DecodeError::Invalid);
+        }
         let mut ahead = BTreeMap::new();
         for _ in 0..bounded(reader)? {
             let number = ascending(reader.u64()?, ahead.last_key_value().map_or(mark, |(last, _)| *last))?;
@@ -205,7 +224,7 @@ impl History {
         for _ in 0..bounded(reader)? {
             lost.insert(ascending(reader.u64()?, lost.last().copied().unwrap_or(mark))?);
         }
-        Ok(Self { role, sent, sent_hashes, confirmed, mark, mark_hash, ahead, lost, differs })
+        Ok(Self { sent, sent_hashes, confirmed, mark, mark_hash, ahead, lost, differs })
     }
 }
 
@@ -219,7 +238,7 @@ fn bounded(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
 }
 
 const fn ascending(number: u64, after: u64) -> Result<u64, DecodeError> {
-    if number > after { Ok(number) } else { Err(DecodeError::Invalid) }
+    if number > after && number < NUMBERS { Ok(number) } else { Err(DecodeError::Invalid) }
 }
 
 #[cfg(test)]
@@ -295,11 +314,16 @@ mod tests {
     fn at_most_480_messages_are_unconfirmed_and_no_number_far_ahead_is_taken() {
         let (mut a, b) = pair();
         for _ in 0..UNCONFIRMED {
-            assert!(a.may_send());
+            assert!(a.may_send(false));
             send(&mut a, 1);
         }
-        assert!(!a.may_send());
-        assert!(b.accepts(AHEAD) && !b.accepts(AHEAD + 1) && !b.accepts(0));
+        for _ in 0..CONTROL_RESERVE {
+            assert!(!a.may_send(false) && a.may_send(true));
+            send(&mut a, 1);
+        }
+        assert!(!a.may_send(true));
+        assert!(b.is_new(1) && !b.is_new(0));
+        assert!(!b.is_far_ahead(AHEAD) && b.is_far_ahead(AHEAD + 1) && b.is_far_ahead(u64::MAX));
     }
 
     #[test]

@@ -27,12 +27,11 @@ const SCHEME: &str = "CAIRN:";
 /// version 1 + port 2 + pin 16 + L 32 + checksum 2.
 const LINK_BYTES: usize = 53;
 
-/// L: the SHA-256 of the plain bundle, and the one secret in a link. Used as HKDF input only.
+/// L: the SHA-256 of the plain bundle, and the one secret in a link. It enters HKDF and the handshake's transcript only.
 #[derive(Debug)]
 pub struct LinkSecret(Secret);
 
 /// The link: `CAIRN:` HOST `/` 85 characters of base 32. At most 113 characters for hosts of up to 21.
-#[derive(Debug)]
 pub struct Link {
     address: RelayAddress,
     secret: LinkSecret,
@@ -56,7 +55,6 @@ pub enum LinkError {
 }
 
 /// What an inviter offers.
-#[derive(Debug)]
 pub struct Offer {
     /// The name that the taker will see; at most 64 bytes.
     pub name: String,
@@ -326,9 +324,22 @@ impl Bundle {
     }
 }
 
+// Names, hosts and mailboxes name people: none of them is printed.
 impl fmt::Debug for Bundle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Bundle(..)")
+    }
+}
+
+impl fmt::Debug for Offer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Offer(..)")
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Link(..)")
     }
 }
 
@@ -346,6 +357,5 @@ pub(crate) fn read_address(reader: &mut Reader<'_>) -> Result<RelayAddress, Deco
 }
 
 fn bundle_data() -> Vec<u8> {
-    let (length, text) = label::BUNDLE_DATA.prefixed();
-    [&length, text].concat()
+    label::BUNDLE_DATA.before(&[])
 }

@@ -8,6 +8,16 @@
 pub struct Label(&'static str);
 
 impl Label {
+    /// The prefixed label and the parts behind it: associated data.
+    pub(crate) fn before(self, parts: &[&[u8]]) -> Vec<u8> {
+        let (length, text) = self.prefixed();
+        let mut data = Vec::with_capacity(64 + parts.iter().map(|part| part.len()).sum::<usize>());
+        data.extend_from_slice(&length);
+        data.extend_from_slice(text);
+        parts.iter().for_each(|part| data.extend_from_slice(part));
+        data
+    }
+
     /// Length in one byte and the label, as it enters a hash. Labels are constants far below 256 bytes.
     pub(crate) fn prefixed(self) -> ([u8; 1], &'static [u8]) {
         let length = u8::try_from(self.0.len()).unwrap_or(u8::MAX);
@@ -31,7 +41,9 @@ macro_rules! labels {
 }
 
 labels! {
-    /// Checksum at the end of an invitation link and of a relay address.
+    /// Checksum at the end of a relay address.
+    ADDRESS_CHECKSUM = "cairn/v1/relay/address-checksum";
+    /// Checksum at the end of an invitation link.
     LINK_CHECKSUM = "cairn/v1/link/checksum";
     /// Pin of a relay's TLS key.
     RELAY_PIN = "cairn/v1/relay/pin";
@@ -119,7 +131,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_label_is_used_for_one_output_only() {
+    fn every_label_is_unique() {
         let distinct: BTreeSet<_> = ALL.iter().map(|label| label.as_str()).collect();
         assert_eq!(distinct.len(), ALL.len());
         for label in ALL {

@@ -69,6 +69,16 @@ pub const TICK_SECONDS: u64 = 86_400;
 /// [`SKIP_STEP`], else losing all of them would end the conversation. Smaller: a sender stalls while the peer is away.
 pub const UNCONFIRMED: u64 = 480;
 
+/// Control envelopes that may be unconfirmed above [`UNCONFIRMED`]: confirmations travel inside messages, so that two
+/// sides that have both written 480 would else never hear of each other again. Larger: 480 and these come too near
+/// [`SKIP_STEP`]. Smaller: fillers that cross, or are lost, use them up.
+pub const CONTROL_RESERVE: u64 = 16;
+
+/// Messages of one contact whose pieces have not all come, at most; an honest sender has one, and more only while pieces
+/// arrive out of order. Larger: a contact makes us hold more that is never shown. Smaller: disorder loses a message.
+/// The client that keeps the pieces enforces it.
+pub const UNFINISHED: usize = 16;
+
 /// Received messages after which one filler carries the confirmation back (protocol.md §7.5).
 /// Must stay well below [`UNCONFIRMED`]. Smaller: fillers tell the relay more about when somebody reads.
 pub const FILLER_AFTER: u64 = 100;

@@ -15,7 +15,7 @@ use ml_kem::{MlKem768, MlKem1024};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Bytes of a Poly1305 tag, never truncated (RFC 8439 §2.5).
 pub const TAG: usize = 16;
@@ -71,7 +71,9 @@ impl Extracted {
         for part in parts {
             extract.input_ikm(part);
         }
-        Self(extract.finalize().1)
+        let (mut prk, hkdf) = extract.finalize();
+        prk.as_mut_slice().zeroize();
+        Self(hkdf)
     }
 
     /// HKDF-Expand to one output of 32 bytes: info is the prefixed label and the context.
@@ -80,11 +82,11 @@ impl Extracted {
         let (length, text) = label.prefixed();
         let mut info: Vec<&[u8]> = vec![&length, text];
         info.extend_from_slice(context);
-        let mut output = Zeroizing::new([0; 32]);
+        let mut output = Secret::from_bytes([0; 32]);
         // HKDF-Expand fails only above 8,160 bytes of output (RFC 5869 §2.3); 32 never does.
-        let expanded = self.0.expand_multi_info(&info, output.as_mut());
+        let expanded = self.0.expand_multi_info(&info, output.expose_mut());
         debug_assert!(expanded.is_ok(), "32 bytes are within HKDF's limit");
-        Secret::from_bytes(*output)
+        output
     }
 }
 
@@ -100,14 +102,20 @@ pub fn derive(salt: &[u8], parts: &[&[u8]], label: Label) -> Secret {
     Extracted::new(salt, parts).expand(label, &[])
 }
 
+fn cipher(key: &Secret) -> ChaCha20Poly1305 {
+    let mut key = Key::from(*key.expose());
+    let cipher = ChaCha20Poly1305::new(&key);
+    key.as_mut_slice().zeroize();
+    cipher
+}
+
 /// Seals `text` in place with ChaCha20-Poly1305 (RFC 8439 §2.8) and returns the tag.
 ///
 /// The nonce is zero: every key of this protocol seals one plaintext only, because it is derived under a fresh
 /// 32-byte salt or from a value that is itself unique.
 #[must_use]
 pub fn seal(key: Secret, data: &[u8], text: &mut [u8]) -> [u8; TAG] {
-    let cipher = ChaCha20Poly1305::new(&Key::from(*key.expose()));
-    match cipher.encrypt_inout_detached(&Nonce::default(), data, text.into()) {
+    match cipher(&key).encrypt_inout_detached(&Nonce::default(), data, text.into()) {
         Ok(tag) => tag.into(),
         // Only above 2^38 bytes. An all-zero tag opens nowhere, and the text is wiped: nothing leaks.
         Err(_) => {
@@ -122,8 +130,7 @@ pub fn seal(key: Secret, data: &[u8], text: &mut [u8]) -> [u8; TAG] {
 /// # Errors
 /// [`PrimitiveError::Open`]; `text` is then unchanged ciphertext.
 pub fn open(key: &Secret, data: &[u8], text: &mut [u8], tag: &[u8; TAG]) -> Result<(), PrimitiveError> {
-    let cipher = ChaCha20Poly1305::new(&Key::from(*key.expose()));
-    cipher
+    cipher(key)
         .decrypt_inout_detached(&Nonce::default(), data, text.into(), &Tag::from(*tag))
         .map_err(|_| PrimitiveError::Open)
 }
@@ -196,7 +203,7 @@ impl AgreementPublic {
 /// An Ed25519 private key of ours (RFC 8032).
 pub struct SigningSecret(ed25519_dalek::SigningKey);
 
-/// An Ed25519 public key, 32 bytes, known to be a point of full order.
+/// An Ed25519 public key, 32 bytes, known to be a point in its one encoding, and none of the eight of low order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SigningPublic(ed25519_dalek::VerifyingKey);
 
@@ -270,7 +277,7 @@ macro_rules! kem {
     ($set:ident, $secret:ident, $public:ident, $ciphertext:ident, $public_bytes:literal, $ciphertext_bytes:literal, $name:literal) => {
         #[doc = concat!("An ", $name, " private key of ours, kept as its 64-byte seed (FIPS 203 §7.1).")]
         #[derive(Zeroize, ZeroizeOnDrop)]
-        pub struct $secret([u8; 64]);
+        pub struct $secret(Box<[u8; 64]>);
 
         #[doc = concat!("An ", $name, " encapsulation key whose coefficients are in range (FIPS 203 §7.2).")]
         #[derive(Clone, PartialEq, Eq)]
@@ -283,17 +290,17 @@ macro_rules! kem {
         impl $secret {
             /// Draws a fresh key.
             pub fn random(rng: &mut impl CryptoRng) -> Self {
-                let mut seed = [0; 64];
-                rng.fill_bytes(&mut seed);
-                let secret = Self(seed);
-                seed.zeroize();
+                let mut secret = Self(Box::new([0; 64]));
+                rng.fill_bytes(secret.0.as_mut_slice());
                 secret
             }
 
             /// The key with this seed.
             #[must_use]
-            pub const fn from_seed(seed: [u8; 64]) -> Self {
-                Self(seed)
+            pub fn from_seed(mut seed: [u8; 64]) -> Self {
+                let secret = Self(Box::new(seed));
+                seed.zeroize();
+                secret
             }
 
             /// The 64-byte seed, for a snapshot.
@@ -305,16 +312,23 @@ macro_rules! kem {
             /// The public half.
             #[must_use]
             pub fn public(&self) -> $public {
-                let (_, public) = ml_kem::$set::from_seed(&self.0.into());
-                $public(Box::new(public.to_bytes().into()))
+                $public(Box::new(self.pair().1.to_bytes().into()))
             }
 
             /// The shared secret in `ciphertext`; of a ciphertext made for another key, a value that nobody knows.
             #[must_use]
             pub fn decapsulate(&self, ciphertext: &$ciphertext) -> Secret {
-                let (private, _) = ml_kem::$set::from_seed(&self.0.into());
-                let shared = private.decapsulate(&(*ciphertext.0).into());
-                Secret::from_bytes(shared.into())
+                let mut shared = self.pair().0.decapsulate(&(*ciphertext.0).into());
+                let secret = Secret::from_bytes(shared.into());
+                shared.as_mut_slice().zeroize();
+                secret
+            }
+
+            fn pair(&self) -> (ml_kem::DecapsulationKey<$set>, ml_kem::EncapsulationKey<$set>) {
+                let mut seed: ml_kem::Seed = (*self.0).into();
+                let pair = $set::from_seed(&seed);
+                seed.as_mut_slice().zeroize();
+                pair
             }
         }
 
@@ -345,8 +359,10 @@ macro_rules! kem {
             pub fn encapsulate(&self, rng: &mut impl CryptoRng) -> Result<($ciphertext, Secret), PrimitiveError> {
                 let key = ml_kem::EncapsulationKey::<$set>::new(&(*self.0).into())
                     .map_err(|_| PrimitiveError::Encapsulation)?;
-                let (ciphertext, shared) = key.encapsulate_with_rng(rng);
-                Ok(($ciphertext(Box::new(ciphertext.into())), Secret::from_bytes(shared.into())))
+                let (ciphertext, mut shared) = key.encapsulate_with_rng(rng);
+                let secret = Secret::from_bytes(shared.into());
+                shared.as_mut_slice().zeroize();
+                Ok(($ciphertext(Box::new(ciphertext.into())), secret))
             }
         }
 

@@ -8,22 +8,25 @@ use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// 32 secret bytes: wiped on drop, redacted in `Debug`, no `Clone`, no `PartialEq`, no `Deref`.
+/// 32 secret bytes: wiped on drop, redacted in `Debug`, no `Clone`, no `PartialEq`, no `Deref`. They lie on the heap, so
+/// that moving a secret moves a pointer and leaves no copy behind.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Secret([u8; 32]);
+pub struct Secret(Box<[u8; 32]>);
 
 impl Secret {
     /// Draws a fresh secret.
     pub fn random(rng: &mut impl CryptoRng) -> Self {
-        let mut secret = Self([0; 32]);
-        rng.fill_bytes(&mut secret.0);
+        let mut secret = Self(Box::new([0; 32]));
+        rng.fill_bytes(secret.0.as_mut_slice());
         secret
     }
 
     /// Takes bytes that come from a derivation, a decoded structure or a vault.
     #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    pub fn from_bytes(mut bytes: [u8; 32]) -> Self {
+        let secret = Self(Box::new(bytes));
+        bytes.zeroize();
+        secret
     }
 
     /// The bytes, for a derivation or an encoder. The caller must not keep them.
@@ -32,16 +35,21 @@ impl Secret {
         &self.0
     }
 
+    /// The bytes, for a primitive that writes its result.
+    pub(crate) const fn expose_mut(&mut self) -> &mut [u8; 32] {
+        &mut self.0
+    }
+
     /// A second copy, for state that is written twice. Named so that each use can be found and judged.
     #[must_use]
     pub fn duplicate(&self) -> Self {
-        Self(self.0)
+        Self(self.0.clone())
     }
 
     /// Comparison in constant time.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        self.0.as_slice().ct_eq(other.0.as_slice()).into()
     }
 }
 
@@ -49,6 +57,11 @@ impl Secret {
 pub(crate) struct SecretBytes<const N: usize>(Box<[u8; N]>);
 
 impl<const N: usize> SecretBytes<N> {
+    /// Takes the bytes over, without a copy.
+    pub(crate) const fn of(bytes: Box<[u8; N]>) -> Self {
+        Self(bytes)
+    }
+
     /// A copy of these bytes.
     pub(crate) fn copy_of(bytes: &[u8; N]) -> Self {
         Self(Box::new(*bytes))

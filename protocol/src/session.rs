@@ -21,15 +21,16 @@ use zeroize::Zeroizing;
 
 /// One side of a conversation.
 pub struct Session {
-    role: Role,
     ours: Identity,
     theirs: Identity,
     /// Whether an envelope of the peer's ratchet has opened.
     answered: bool,
-    /// Shown messages received since we last sent anything.
+    /// Shown messages received that nothing of ours has confirmed yet.
     unanswered: u64,
     /// When the first of them came, in seconds by our clock.
     unanswered_since: u64,
+    /// The mark that our last message stated.
+    stated: u64,
     history: History,
     ratchet: Ratchet,
 }
@@ -62,6 +63,9 @@ pub enum EncryptError {
     /// [`UNCONFIRMED`](crate::limits::UNCONFIRMED) envelopes wait for the peer; keep the piece and try again later.
     #[error("the other side has to read first")]
     Unconfirmed,
+    /// The piece is malformed: more than [`PIECES`](crate::limits::PIECES), or a payload that is too long.
+    #[error("the piece is malformed")]
+    Piece,
     /// Both accounts of the conversation differ: an older copy of this state, or of theirs, is in use.
     #[error("both sides' accounts of the conversation differ")]
     Differs,
@@ -70,18 +74,10 @@ pub enum EncryptError {
     Seal(#[from] SealError),
 }
 
-/// Why an envelope was not taken in. Nothing has changed, byte for byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DecryptError {
-    /// It did not open.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-}
-
 impl Session {
-    pub(crate) fn new(role: Role, transcript: &[u8; 32], ours: Identity, theirs: Identity, ratchet: Ratchet) -> Self {
-        let history = History::new(transcript, role);
-        Self { role, ours, theirs, answered: false, unanswered: 0, unanswered_since: 0, history, ratchet }
+    pub(crate) fn new(transcript: &[u8; 32], ours: Identity, theirs: Identity, ratchet: Ratchet) -> Self {
+        let history = History::new(transcript, ratchet.role());
+        Self { ours, theirs, answered: false, unanswered: 0, unanswered_since: 0, stated: 0, history, ratchet }
     }
 
     /// Seals one piece. `sent_at` is in milliseconds since 1970-01-01 UTC.
@@ -94,33 +90,43 @@ impl Session {
         if self.history.differs() {
             return Err(EncryptError::Differs);
         }
-        if !self.history.may_send() {
+        piece.check().map_err(|_| EncryptError::Piece)?;
+        if !self.history.may_send(piece.is_control()) {
             return Err(EncryptError::Unconfirmed);
         }
         let fields = self.history.next();
         let body = Body { history: fields, sent_at, piece: piece.clone() };
         let envelope = self.ratchet.seal(rng, body.encode())?;
         self.history.sealed(&fields, &envelope);
-        self.unanswered = 0;
+        self.stated = fields.received;
+        // With a hole before them, what came is not confirmed by this.
+        if self.history.missing().is_empty() {
+            self.unanswered = 0;
+        }
         Ok(Sealed { number: fields.number, envelope })
     }
 
     /// Opens one envelope and, only when all of it is good, moves. `now` is in seconds since 1970-01-01 UTC.
     ///
     /// # Errors
-    /// [`DecryptError`]; nothing has changed then, and the genuine envelope still opens.
-    pub fn decrypt(&mut self, envelope: &[u8; ENVELOPE], now: u64) -> Result<Received, DecryptError> {
+    /// [`OpenError`]; nothing has changed then, and the genuine envelope still opens.
+    pub fn decrypt(&mut self, envelope: &[u8; ENVELOPE], now: u64) -> Result<Received, OpenError> {
         let opened = self.ratchet.open(envelope)?;
         let body = Body::decode(opened.body.expose()).map_err(|_| OpenError::Body)?;
         if body.history.number != opened.number {
-            return Err(OpenError::Body.into());
+            return Err(OpenError::Body);
         }
-        if !self.history.accepts(opened.number) {
-            return Err(OpenError::Again.into());
+        if !self.history.is_new(opened.number) {
+            return Err(OpenError::Again);
+        }
+        if self.history.is_far_ahead(opened.number) {
+            return Err(OpenError::TooManySkipped);
         }
 
         let mut given_up = self.ratchet.tick(now);
         given_up.extend(self.ratchet.commit(opened.change));
+        // Its key may have come of age at this very look at the clock.
+        given_up.retain(|number| *number != opened.number);
         self.history.opened(&body.history, envelope);
         self.history.lose(given_up.iter().copied());
         self.answered = true;
@@ -141,10 +147,23 @@ impl Session {
         ranges(given_up)
     }
 
-    /// Whether one more piece may be sealed now.
+    /// Whether one more piece of a person may be sealed now. Control pieces have a reserve of
+    /// [`CONTROL_RESERVE`](crate::limits::CONTROL_RESERVE) beyond that.
     #[must_use]
     pub const fn may_send(&self) -> bool {
-        self.history.may_send() && !self.history.differs()
+        self.history.may_send(false) && !self.history.differs()
+    }
+
+    /// Messages of a person that nothing of ours has confirmed yet.
+    #[must_use]
+    pub const fn unanswered(&self) -> u64 {
+        self.unanswered
+    }
+
+    /// Our last number; 0 before the first. A peer can have lost no more than this.
+    #[must_use]
+    pub const fn sent(&self) -> u64 {
+        self.history.sent()
     }
 
     /// The peer has received, or given up, all our numbers up to this one.
@@ -174,14 +193,16 @@ impl Session {
     /// Whether one filler should carry our confirmation back (protocol.md §7.5).
     #[must_use]
     pub const fn filler_wanted(&self, now: u64) -> bool {
-        self.unanswered >= FILLER_AFTER
-            || (self.unanswered > 0 && now.saturating_sub(self.unanswered_since) >= FILLER_SECONDS)
+        // A clock that went back by a day counts like one that went on: one filler more does no harm.
+        let old = self.unanswered > 0 && now.abs_diff(self.unanswered_since) >= FILLER_SECONDS;
+        let news = self.history.mark() > self.stated;
+        news && (self.unanswered >= FILLER_AFTER || old) && !self.history.differs()
     }
 
     /// Who made the invitation.
     #[must_use]
     pub const fn role(&self) -> Role {
-        self.role
+        self.ratchet.role()
     }
 
     /// Our public identity in this conversation.
@@ -211,22 +232,21 @@ impl Session {
     }
 
     fn write(&self, writer: &mut Writer) {
-        writer.u8(self.role.byte());
         self.ours.write(writer);
         self.theirs.write(writer);
-        writer.flag(self.answered).u64(self.unanswered).u64(self.unanswered_since);
+        writer.flag(self.answered).u64(self.unanswered).u64(self.unanswered_since).u64(self.stated);
         self.history.write(writer);
         self.ratchet.write(writer);
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
-            role: Role::from_byte(reader.u8()?)?,
             ours: Identity::read(reader)?,
             theirs: Identity::read(reader)?,
             answered: reader.flag()?,
             unanswered: reader.u64()?,
             unanswered_since: reader.u64()?,
+            stated: reader.u64()?,
             history: History::read(reader)?,
             ratchet: Ratchet::read(reader)?,
         })

@@ -47,7 +47,7 @@ macro_rules! tokens {
 
             /// The token with these bytes.
             #[must_use]
-            pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+            pub fn from_bytes(bytes: [u8; 32]) -> Self {
                 Self(Secret::from_bytes(bytes))
             }
 

@@ -3,10 +3,13 @@
 //! In: text or a control message. Out: pieces, or the whole again. This file must never learn a key or a mailbox.
 //! There is no kind for a bot, for typing, for presence or for having read something.
 
-use crate::limits::{PAYLOAD, PIECE, PIECES, TEXT};
+use crate::limits::{PAYLOAD, PIECE, PIECES, SKIP_TOTAL, TEXT};
 use crate::wire::{DecodeError, Reader, Writer};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
+
+/// Numbers in one [`Content::Lost`], at most: no more keys than [`SKIP_TOTAL`] are ever kept.
+const LOST: u64 = SKIP_TOTAL as u64;
 
 const KIND_TEXT: u16 = 1;
 const KIND_FILLER: u16 = 2;
@@ -114,9 +117,12 @@ impl core::fmt::Debug for Piece {
 
 impl Piece {
     /// What holds for every piece, whatever its kind.
-    pub(crate) const fn check(&self) -> Result<(), DecodeError> {
+    pub(crate) fn check(&self) -> Result<(), DecodeError> {
         if self.count == 0 || self.count > PIECES || self.index >= self.count {
             return Err(DecodeError::Invalid);
+        }
+        if self.payload.len() > PAYLOAD {
+            return Err(DecodeError::TooLong);
         }
         Ok(())
     }
@@ -180,7 +186,11 @@ impl Content {
                 let mut reader = Reader::new(&first.payload);
                 let (from, to) = (reader.u64()?, reader.u64()?);
                 reader.finish()?;
-                if from == 0 || from > to { Err(DecodeError::Invalid.into()) } else { Ok(Self::Lost { from, to }) }
+                if from == 0 || from > to || to - from >= LOST {
+                    Err(DecodeError::Invalid.into())
+                } else {
+                    Ok(Self::Lost { from, to })
+                }
             }
             (_, KIND_TEXT..=KIND_LOST) => Err(DecodeError::Invalid.into()),
             (shown, kind) => {

@@ -14,16 +14,15 @@ use crate::limits::NAME;
 use crate::mailbox::MailboxId;
 use crate::primitives::{AgreementSecret, PrimitiveError, seal};
 use crate::ratchet::{Ratchet, RatchetPair};
-use crate::role::Role;
 use crate::secret::SecretBytes;
 use crate::session::Session;
 use crate::token::SendCapability;
 use crate::wire::frame::EnvelopeBytes;
 use crate::wire::{Writer, join};
+use core::fmt;
 use rand_core::CryptoRng;
 
 /// What the taker tells the inviter, and nobody else.
-#[derive(Debug)]
 pub struct Taker {
     /// The name that the inviter will see; at most 64 bytes.
     pub name: String,
@@ -89,7 +88,14 @@ pub fn take(
     let envelope = join(&[&salt, &commitment, plain.as_slice(), &tag]);
 
     let ratchet = Ratchet::taker(start, pair, rng);
-    Ok((Session::new(Role::Taker, &transcript, identity.public(), bundle.identity, ratchet), envelope))
+    Ok((Session::new(&transcript, identity.public(), bundle.identity, ratchet), envelope))
+}
+
+// Names and mailboxes name people: none of them is printed.
+impl fmt::Debug for Taker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Taker(..)")
+    }
 }
 
 impl Taker {

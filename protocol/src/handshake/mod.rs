@@ -32,14 +32,16 @@ use crate::role::Role;
 use crate::secret::Secret;
 use crate::wire::{DecodeError, Reader, Writer, join};
 
-/// version 1, role 1, identity 64, E 32, ct 1,568, D 32, ek 1,184.
-const PUBLIC: usize = 2882;
-/// The private part: what only the inviter may read. Plain; its tag follows.
-const PRIVATE: usize = 1118;
 const SALT: usize = 32;
-const PLAIN: usize = PUBLIC + PRIVATE + TAG;
+const COMMITMENT: usize = 32;
+/// What the outer seal holds: all of an envelope but salt, commitment and tag.
+const PLAIN: usize = ENVELOPE - SALT - COMMITMENT - TAG;
+/// Version, role, identity, E, ct, D, ek: 2,882 bytes.
+const PUBLIC: usize = 1 + 1 + 64 + 32 + Kem1024Ciphertext::LENGTH + 32 + Kem768Public::LENGTH;
+/// The private part, what only the inviter may read: 1,118 bytes; its tag follows.
+const PRIVATE: usize = PLAIN - PUBLIC - TAG;
 
-const _: () = assert!(SALT + 32 + PLAIN + TAG == ENVELOPE);
+const _: () = assert!(PUBLIC == 2882 && PRIVATE == 1118);
 
 /// The public part of a first envelope.
 struct Public {
@@ -123,12 +125,10 @@ fn first_commitment(first_key: &Secret, salt: &[u8; SALT]) -> [u8; 32] {
 
 /// label ‖ commitment.
 fn first_data(commitment: &[u8; 32]) -> Vec<u8> {
-    let (length, text) = label::FIRST_DATA.prefixed();
-    [&length, text, commitment].concat()
+    label::FIRST_DATA.before(&[commitment])
 }
 
 /// label ‖ T.
 fn private_data(transcript: &[u8; 32]) -> Vec<u8> {
-    let (length, text) = label::FIRST_PRIVATE_DATA.prefixed();
-    [&length, text, transcript].concat()
+    label::FIRST_PRIVATE_DATA.before(&[transcript])
 }

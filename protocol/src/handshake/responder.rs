@@ -13,7 +13,6 @@ use crate::limits::{ENVELOPE, NAME};
 use crate::mailbox::MailboxId;
 use crate::primitives::{PrimitiveError, TAG, hash, open, same_bytes};
 use crate::ratchet::Ratchet;
-use crate::role::Role;
 use crate::secret::{Secret, SecretBytes};
 use crate::session::Session;
 use crate::snapshot::{self, Kind, SnapshotError};
@@ -74,6 +73,8 @@ impl Invitation {
             encapsulated: self.kem.decapsulate(&public.ciphertext),
         };
         let transcript = transcript(self.bundle.expose(), public_bytes, &link.address().pin, link.secret());
+        // Our first step will agree with this key: one of low order is refused now, and not when we want to send.
+        self.prekey.agree(&public.agreement)?;
         let (start, private_key) = secrets.outputs(transcript, link.secret());
         let mut private = SecretBytes::copy_of(private);
         open(&private_key, &private_data(&transcript), private.expose_mut(), &tag)
@@ -82,7 +83,7 @@ impl Invitation {
 
         let ours: Identity = self.identity.public();
         let ratchet = Ratchet::inviter(start, public.agreement, public.encapsulation);
-        let session = Session::new(Role::Inviter, &transcript, ours, public.identity, ratchet);
+        let session = Session::new(&transcript, ours, public.identity, ratchet);
         Ok(Accepted { session, taker, guard })
     }
 }

@@ -101,17 +101,15 @@ pub(crate) struct Ratchet {
     next_sending: HeaderKey,
     /// Messages in our previous chain.
     previous: u32,
-    receiving: Option<ReceivingChain>,
+    receiving: Option<Box<ReceivingChain>>,
     next_receiving: HeaderKey,
-    /// Whether our next message begins a new chain.
-    step_due: bool,
     skipped: SkippedKeys,
 }
 
 /// Why a message could not be sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
-    /// The peer's public key gave nothing secret; it was checked when it came, so that the state is damaged.
+    /// The peer's public key gives nothing secret; it was checked when it came, so that the state is damaged.
     #[error("a key of the other side can't be used")]
     Primitive(#[from] PrimitiveError),
     /// 2^32 − 1 messages in one chain.
@@ -144,7 +142,6 @@ impl Ratchet {
             previous: 0,
             receiving: None,
             next_receiving: HeaderKey::new(start.next_inviter),
-            step_due: false,
             skipped: SkippedKeys::default(),
         }
     }
@@ -159,7 +156,7 @@ impl Ratchet {
             sending: None,
             next_sending: HeaderKey::new(start.next_inviter),
             previous: 0,
-            receiving: Some(ReceivingChain {
+            receiving: Some(Box::new(ReceivingChain {
                 header: HeaderKey::new(start.header),
                 chain: ChainKey::new(start.chain),
                 next: 0,
@@ -167,9 +164,8 @@ impl Ratchet {
                 agreement,
                 encapsulation,
                 ciphertext: None,
-            }),
+            })),
             next_receiving: HeaderKey::new(start.next_taker),
-            step_due: true,
             skipped: SkippedKeys::default(),
         }
     }
@@ -180,7 +176,8 @@ impl Ratchet {
         rng: &mut impl CryptoRng,
         mut body: SecretBytes<BODY>,
     ) -> Result<EnvelopeBytes, SealError> {
-        if self.step_due {
+        // The peer has answered our pair, or there never was one: our next message begins a new chain.
+        if self.own.is_none() {
             self.step(rng)?;
         }
         let sending = self.sending.as_mut().ok_or(SealError::NoChain)?;
@@ -229,8 +226,11 @@ impl Ratchet {
             publics: RatchetPublics { agreement, encapsulation, ciphertext },
         });
         self.own = Some(pair);
-        self.step_due = false;
         Ok(())
+    }
+
+    pub(crate) const fn role(&self) -> Role {
+        self.role
     }
 
     /// Lets time pass for the skipped keys; returns the history numbers given up.
@@ -260,7 +260,7 @@ impl Ratchet {
                 writer.bytes(ciphertext.as_bytes());
             }
         }
-        writer.bytes(self.next_receiving.secret().expose()).flag(self.step_due);
+        writer.bytes(self.next_receiving.secret().expose());
         self.skipped.write(writer);
     }
 
@@ -289,7 +289,7 @@ impl Ratchet {
         };
         let (next_sending, previous) = (HeaderKey::new(secret(reader)?), reader.u32()?);
         let receiving = if reader.flag()? {
-            Some(ReceivingChain {
+            Some(Box::new(ReceivingChain {
                 header: HeaderKey::new(secret(reader)?),
                 chain: ChainKey::new(secret(reader)?),
                 next: reader.u32()?,
@@ -297,50 +297,28 @@ impl Ratchet {
                 agreement: AgreementPublic::from_bytes(reader.array()?),
                 encapsulation: Kem768Public::from_bytes(&reader.array()?).map_err(|_| DecodeError::Invalid)?,
                 ciphertext: if reader.flag()? { Some(Kem768Ciphertext::from_bytes(&reader.array()?)) } else { None },
-            })
+            }))
         } else {
             None
         };
         let next_receiving = HeaderKey::new(secret(reader)?);
-        let step_due = reader.flag()?;
         let skipped = SkippedKeys::read(reader)?;
-        if (step_due && receiving.is_none()) || (!step_due && (sending.is_none() || own.is_none())) {
+        // Either there is something to answer, or a chain to go on with.
+        if (own.is_none() && receiving.is_none()) || (own.is_some() && sending.is_none()) {
             return Err(DecodeError::Invalid);
         }
-        Ok(Self {
-            role,
-            transcript,
-            root,
-            own,
-            sending,
-            next_sending,
-            previous,
-            receiving,
-            next_receiving,
-            step_due,
-            skipped,
-        })
+        Ok(Self { role, transcript, root, own, sending, next_sending, previous, receiving, next_receiving, skipped })
     }
 }
 
 /// Associated data of a body: label ‖ direction ‖ transcript ‖ plain header. // protocol.md §6.3
 fn body_data(sender: Role, transcript: &[u8; 32], header: &[u8; HEADER]) -> Vec<u8> {
-    data(label::ENVELOPE_BODY_DATA, sender, &[transcript, header])
+    label::ENVELOPE_BODY_DATA.before(&[&[sender.byte()], transcript, header])
 }
 
 /// Associated data of a header: label ‖ direction ‖ transcript ‖ commitment ‖ sealed body. // protocol.md §6.2
 fn header_data(sender: Role, transcript: &[u8; 32], commitment: &[u8; 32], body: &[u8; BODY], tag: &[u8]) -> Vec<u8> {
-    data(label::ENVELOPE_HEADER_DATA, sender, &[transcript, commitment, body, tag])
-}
-
-fn data(label: label::Label, sender: Role, parts: &[&[u8]]) -> Vec<u8> {
-    let (length, text) = label.prefixed();
-    let mut data = Vec::with_capacity(64 + parts.iter().map(|part| part.len()).sum::<usize>());
-    data.extend_from_slice(&length);
-    data.extend_from_slice(text);
-    data.push(sender.byte());
-    parts.iter().for_each(|part| data.extend_from_slice(part));
-    data
+    label::ENVELOPE_HEADER_DATA.before(&[&[sender.byte()], transcript, commitment, body, tag])
 }
 
 /// Hash of the public values that the headers of one chain repeat.

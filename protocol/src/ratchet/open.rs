@@ -69,7 +69,8 @@ struct Advanced {
 
 /// Steps a copy of a chain from `from` to `to` and takes the key there. The caller has bounded `to − from`.
 fn advance(chain: &ChainKey, from: u32, to: u32) -> Advanced {
-    let mut skipped = Vec::new();
+    // Room for all of them at once: growing would leave keys behind in freed memory.
+    let mut skipped = Vec::with_capacity(usize::try_from(to.saturating_sub(from)).unwrap_or_default() + 1);
     let (mut chain, mut key) = chain.duplicate().step();
     for index in from..to {
         let (next_chain, next_key) = chain.step();
@@ -219,26 +220,25 @@ impl Ratchet {
             Change::Step { skipped_old, skipped_new, receiving, root, next_header } => {
                 let mut given_up = self.skipped.keep(skipped_old);
                 if let Some(old) = self.receiving.take() {
-                    given_up.extend(self.retire(old, receiving.base));
+                    given_up.extend(self.retire(*old, receiving.base));
                 }
                 given_up.extend(self.skipped.keep(skipped_new));
-                self.receiving = Some(*receiving);
+                self.receiving = Some(receiving);
                 self.root = root;
                 self.next_receiving = next_header;
                 // One private pair is kept; the peer has answered it, so that it goes. // protocol.md §5.4
                 self.own = None;
-                self.step_due = true;
                 given_up
             }
         }
     }
 
     fn retire(&mut self, old: ReceivingChain, base: u64) -> Vec<u64> {
+        let ReceivingChain { header, agreement, encapsulation, ciphertext, .. } = old;
         // A chain whose ciphertext is unknown has opened nothing: its late envelopes settle by their key alone.
-        let publics = old.ciphertext.map(|ciphertext| {
-            publics_hash(&RatchetPublics { agreement: old.agreement, encapsulation: old.encapsulation, ciphertext })
-        });
-        self.skipped.retire(old.header, publics, base)
+        let publics =
+            ciphertext.map(|ciphertext| publics_hash(&RatchetPublics { agreement, encapsulation, ciphertext }));
+        self.skipped.retire(header, publics, base)
     }
 }
 
@@ -381,7 +381,7 @@ mod tests {
         let answer = seal(&mut inviter, rng);
         assert!(taker.own.is_some());
         assert_eq!(take_in(&mut taker, &answer), Ok(1));
-        assert!(taker.own.is_none() && taker.step_due);
+        assert!(taker.own.is_none());
         assert_eq!(inviter.role, Role::Inviter);
     }
 }

@@ -29,6 +29,8 @@ struct OldChain {
     /// Hash of the public values that its headers repeat; unknown where none of them has opened.
     publics: Option<[u8; 32]>,
     chain: Chain,
+    /// The age of the conversation when the peer left it.
+    at: u64,
 }
 
 /// The skipped keys of the current receiving chain and of at most five old ones.
@@ -72,6 +74,8 @@ impl SkippedKeys {
                 keep
             });
         }
+        // Whatever an old chain skipped was kept before it was left: its header key is of no use any more.
+        self.old.retain(|old| age.saturating_sub(old.at) < SKIP_SECONDS);
         wiped
     }
 
@@ -107,10 +111,13 @@ impl SkippedKeys {
     /// The peer has begun a new chain, whose first message has the number `base` + 1. Returns the numbers given up.
     pub(crate) fn retire(&mut self, header: HeaderKey, publics: Option<[u8; 32]>, base: u64) -> Vec<u64> {
         let chain = core::mem::replace(&mut self.current, Chain { base, keys: BTreeMap::new() });
-        self.old.push_front(OldChain { header, publics, chain });
-        let Some(gone) = (self.old.len() > OLD_CHAINS).then(|| self.old.pop_back()).flatten() else {
+        self.old.push_front(OldChain { header, publics, chain, at: self.age });
+        if self.old.len() <= OLD_CHAINS {
             return Vec::new();
-        };
+        }
+        // A chain without keys goes first: it can only tell that something came again.
+        let place = self.old.iter().rposition(|old| old.chain.keys.is_empty()).unwrap_or(OLD_CHAINS);
+        let Some(gone) = self.old.remove(place) else { return Vec::new() };
         gone.chain.keys.keys().map(|index| number(gone.chain.base, *index)).collect()
     }
 
@@ -131,7 +138,11 @@ impl SkippedKeys {
 
     /// Keys kept in all.
     pub(crate) fn count(&self) -> usize {
-        self.current.keys.len() + self.old.iter().map(|old| old.chain.keys.len()).sum::<usize>()
+        self.chains().map(|chain| chain.keys.len()).sum()
+    }
+
+    fn chains(&self) -> impl Iterator<Item = &Chain> {
+        self.old.iter().map(|old| &old.chain).chain([&self.current])
     }
 
     fn chains_mut(&mut self) -> impl Iterator<Item = &mut Chain> {
@@ -148,6 +159,7 @@ impl SkippedKeys {
                 writer.bytes(publics);
             }
             old.chain.write(writer);
+            writer.u64(old.at);
         }
     }
 
@@ -162,9 +174,18 @@ impl SkippedKeys {
         for _ in 0..count {
             let header = HeaderKey::new(Secret::from_bytes(reader.array()?));
             let publics = if reader.flag()? { Some(reader.array()?) } else { None };
-            old.push_back(OldChain { header, publics, chain: Chain::read(reader)? });
+            old.push_back(OldChain { header, publics, chain: Chain::read(reader)?, at: reader.u64()? });
         }
         let keys = Self { current, old, age, seen };
+        let mut times = keys
+            .chains()
+            .flat_map(|chain| chain.keys.values().map(|kept| kept.at))
+            .chain(keys.old.iter().map(|old| old.at));
+        let later = times.any(|at| at > age);
+        drop(times);
+        if later {
+            return Err(DecodeError::Invalid);
+        }
         if keys.count() > SKIP_TOTAL { Err(DecodeError::TooLong) } else { Ok(keys) }
     }
 }
@@ -229,21 +250,46 @@ mod tests {
         assert_eq!(skipped.count(), 0);
     }
 
+    fn header() -> HeaderKey {
+        HeaderKey::new(Secret::from_bytes([2; 32]))
+    }
+
     #[test]
-    fn the_oldest_keys_go_first_above_2048_and_the_sixth_old_chain_goes_whole() {
+    fn the_oldest_keys_go_first_above_2048() {
         let mut skipped = SkippedKeys::default();
-        for chain in 0..4 {
+        for chain in 1..=4 {
             assert!(skipped.keep(keys(0..512)).is_empty());
-            skipped.retire(HeaderKey::new(Secret::from_bytes([2; 32])), None, (chain + 1) * 1000);
+            assert!(skipped.retire(header(), None, chain * 1000).is_empty());
         }
         assert_eq!(skipped.count(), SKIP_TOTAL);
-        assert_eq!(skipped.keep(keys(0..1)), [1]);
+        assert_eq!(skipped.keep(keys(0..3)), [1, 2, 3]);
         assert_eq!(skipped.count(), SKIP_TOTAL);
-        let mut wiped = Vec::new();
-        for _ in 0..2 {
-            wiped.extend(skipped.retire(HeaderKey::new(Secret::from_bytes([2; 32])), None, 9000));
+    }
+
+    #[test]
+    fn of_six_old_chains_one_without_keys_goes_first_then_the_oldest() {
+        let mut skipped = SkippedKeys::default();
+        for chain in 1..=6 {
+            // The third chain has skipped nothing.
+            skipped.keep(keys(0..if chain == 3 { 0 } else { 2 }));
+            assert!(skipped.retire(header(), None, chain * 1000).is_empty(), "chain {chain}");
         }
-        assert_eq!(wiped, (2..=512).collect::<Vec<u64>>());
+        skipped.keep(keys(0..2));
+        assert_eq!(skipped.retire(header(), None, 7000), [1, 2]);
+        assert_eq!(skipped.old_headers().count(), OLD_CHAINS);
+    }
+
+    #[test]
+    fn the_header_key_of_an_old_chain_leaves_after_14_days() {
+        let mut skipped = SkippedKeys::default();
+        skipped.tick(1_000);
+        skipped.retire(header(), None, 5);
+        let mut now = 1_000;
+        for day in 1..=14 {
+            now += TICK_SECONDS;
+            skipped.tick(now);
+            assert_eq!(skipped.old_headers().count(), usize::from(day < 14), "day {day}");
+        }
     }
 
     #[test]

@@ -163,8 +163,19 @@ impl Writer {
 
     /// Bytes as they are.
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        self.reserve(bytes.len());
         self.0.extend_from_slice(bytes);
         self
+    }
+
+    /// Makes room; the smaller buffer is wiped, which a growing `Vec` would not do.
+    fn reserve(&mut self, more: usize) {
+        let needed = self.0.len().saturating_add(more);
+        if needed > self.0.capacity() {
+            let mut larger = zeroize::Zeroizing::new(Vec::with_capacity(needed.saturating_mul(2)));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
     }
 
     /// One byte.
@@ -203,6 +214,7 @@ impl Writer {
     /// Zero bytes up to `length` in all.
     pub fn pad_to(&mut self, length: usize) -> &mut Self {
         debug_assert!(self.0.len() <= length, "structures of fixed size are bounded by the caller");
+        self.reserve(length.saturating_sub(self.0.len()));
         self.0.resize(length, 0);
         self
     }
@@ -227,7 +239,7 @@ impl Writer {
 
     /// Pads with zeros to `N` bytes: a structure of fixed size.
     pub(crate) fn into_fixed<const N: usize>(mut self) -> SecretBytes<N> {
-        SecretBytes::copy_of(&join(&[self.pad_to(N).as_bytes()]))
+        SecretBytes::of(join(&[self.pad_to(N).as_bytes()]))
     }
 
     /// The bytes, in a buffer that is wiped on drop.

@@ -11,7 +11,8 @@ use cairn_protocol::label;
 use cairn_protocol::limits::ENVELOPE;
 use cairn_protocol::mailbox::MailboxId;
 use cairn_protocol::primitives::hash;
-use cairn_protocol::session::{DecryptError, EncryptError, Received, Session};
+use cairn_protocol::ratchet::OpenError;
+use cairn_protocol::session::{EncryptError, Received, Session};
 use cairn_protocol::token::{SendCapability, Voucher};
 use cairn_protocol::wire::frame::{EnvelopeBytes, SealedBundleBytes};
 use rand::SeedableRng;
@@ -112,6 +113,11 @@ impl World {
         &mut self.clocks[usize::from(side == Side::Inviter)]
     }
 
+    /// A day passes, and nobody looks at the clock.
+    pub(crate) fn sleep_a_day(&mut self, side: Side) {
+        *self.clock(side) += DAY;
+    }
+
     pub(crate) fn pass_a_day(&mut self, side: Side) -> Vec<RangeInclusive<u64>> {
         *self.clock(side) += DAY;
         let now = *self.clock(side);
@@ -147,7 +153,7 @@ impl World {
         self.try_seal_content(side, content).unwrap()
     }
 
-    pub(crate) fn open(&mut self, side: Side, envelope: &[u8; ENVELOPE]) -> Result<Received, DecryptError> {
+    pub(crate) fn open(&mut self, side: Side, envelope: &[u8; ENVELOPE]) -> Result<Received, OpenError> {
         let now = *self.clock(side);
         self.session(side).decrypt(envelope, now)
     }
