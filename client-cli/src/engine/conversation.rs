@@ -10,7 +10,7 @@ use crate::vault::{EventRow, NewMessage, Store};
 use cairn_protocol::content::{Content, Piece};
 use cairn_protocol::handshake::{Replay, ReplayGuard};
 use cairn_protocol::ratchet::OpenError;
-use cairn_protocol::session::{DecryptError, Received, Session};
+use cairn_protocol::session::{Received, Session};
 use cairn_protocol::wire::frame::EnvelopeBytes;
 use std::ops::RangeInclusive;
 
@@ -45,8 +45,8 @@ impl<'s, 'c> Conversation<'s, 'c> {
                 self.take(received)
             }
             // A duplicate: the relay gave it twice, or its sender put it again.
-            Err(DecryptError::Open(OpenError::Again)) => Ok(()),
-            Err(DecryptError::Open(OpenError::NotOurs)) => self.stranger(envelope),
+            Err(OpenError::Again) => Ok(()),
+            Err(OpenError::NotOurs) => self.stranger(envelope),
             Err(_) => Ok(self.store.count_dropped(&self.contact)?),
         }
     }

@@ -5,27 +5,36 @@
 
 use super::outbound::restore;
 use super::{Engine, Fault, chance, seconds};
-use crate::vault::Store;
+use crate::vault::{Queued, Store};
+use cairn_protocol::limits::FILLER_AFTER;
 use cairn_protocol::session::Session;
 use std::time::Duration;
 
-/// After [`FILLER_AFTER`](cairn_protocol::limits::FILLER_AFTER) messages without an answer. Longer: the other side
+/// After [`FILLER_AFTER`] messages without an answer. Longer: the other side
 /// stalls. Shorter: the filler says when the messages were read.
 const SOON: Duration = Duration::from_secs(30);
 
 /// After [`FILLER_SECONDS`](cairn_protocol::limits::FILLER_SECONDS) without an answer.
 const LATER: Duration = Duration::from_secs(6 * 3600);
 
+/// Whether something else will carry the confirmation: it waits, and nothing holds it up.
+fn is_carried(store: &Store<'_>, contact: &str, session: &Session) -> Result<bool, Fault> {
+    Ok(match store.next_queued(contact)?.map(|queued| queued.what) {
+        None => false,
+        Some(Queued::Text(..)) => session.may_send(),
+        Some(Queued::Filler | Queued::Lost(..)) => true,
+    })
+}
+
 /// Draws the time of a filler where one is wanted and none is drawn.
 pub(super) fn schedule(store: &Store<'_>, contact: &str, session: &Session, now: i64) -> Result<bool, Fault> {
     if !session.filler_wanted(seconds(now))
         || store.filler_at(contact)?.is_some()
-        || store.next_queued(contact)?.is_some()
+        || is_carried(store, contact, session)?
     {
         return Ok(false);
     }
-    // At time 0 no message is a day old: what is wanted then is wanted for the count.
-    let most = if session.filler_wanted(0) { SOON } else { LATER };
+    let most = if session.unanswered() >= FILLER_AFTER { SOON } else { LATER };
     let wait = i64::try_from(chance::within(most).as_millis()).unwrap_or_default();
     store.set_filler_at(contact, Some(now.saturating_add(wait)))?;
     Ok(true)
@@ -40,8 +49,8 @@ impl Engine {
         for contact in due {
             self.vault.write(|store| {
                 store.set_filler_at(&contact, None)?;
-                let wanted = restore(store, &contact)?.filler_wanted(seconds(now));
-                if wanted && store.next_queued(&contact)?.is_none() {
+                let session = restore(store, &contact)?;
+                if session.filler_wanted(seconds(now)) && !is_carried(store, &contact, &session)? {
                     store.enqueue(&contact, None)?;
                 }
                 Ok::<_, Fault>(())
@@ -54,7 +63,7 @@ impl Engine {
     /// Looks for contacts that have waited a day for a confirmation.
     pub(super) fn schedule_fillers(&mut self) -> Result<(), Fault> {
         let now = self.now();
-        let idle = self.exchange.ways.values().filter(|way| way.route.filler_at.is_none() && !way.waits);
+        let idle = self.exchange.ways.values().filter(|way| way.route.filler_at.is_none());
         let idle: Vec<String> = idle.map(|way| way.route.contact.clone()).collect();
         for contact in idle {
             let wanted =

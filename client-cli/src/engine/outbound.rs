@@ -119,7 +119,7 @@ pub(super) fn encrypt(store: &Store<'_>, contact: &str, most: usize, now: i64) -
     }
     let mut session = restore(store, contact)?;
     let mut done = 0;
-    while done < most && session.may_send() {
+    while done < most {
         let Some(queued) = store.next_queued(contact)? else { break };
         let mut rng = chance::rng();
         let (content, id, message, sent_at) = match queued.what {
@@ -136,7 +136,9 @@ pub(super) fn encrypt(store: &Store<'_>, contact: &str, most: usize, now: i64) -
             Ok(sealed) => sealed,
             Err(EncryptError::Unconfirmed) => break,
             Err(EncryptError::Differs) => return Err(Fault::HistoryDiffers),
-            Err(EncryptError::Seal(_)) => return Err(Fault::Damaged("one conversation's keys can't be used.".into())),
+            Err(EncryptError::Piece | EncryptError::Seal(_)) => {
+                return Err(Fault::Damaged("one conversation's keys can't be used.".into()));
+            }
         };
         store.insert_outbox(contact, Some(sealed.number), EnvelopeId::random(&mut rng), &sealed.envelope, message)?;
         let next = queued.piece.saturating_add(1);

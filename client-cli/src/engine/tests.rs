@@ -393,3 +393,31 @@ fn making_a_profile_twice_is_refused_and_changes_nothing() {
     ana.restart();
     assert_eq!(ana.engine().profile_name().unwrap(), "Ana");
 }
+
+#[test]
+fn two_who_write_at_length_without_reading_are_set_going_again_by_fillers() {
+    let (mut ana, mut dana) = (Person::new("Ana"), Person::new("Dana"));
+    let (link, bundle) = invite(&mut ana);
+    join(&mut dana, &link, &bundle);
+    ana.take(&dana.put());
+    assert_eq!(ana.news(), ["contact Dana"]);
+    let texts: Vec<String> = (0..UNCONFIRMED + 10).map(|number| number.to_string()).collect();
+    for text in &texts {
+        ana.write(text);
+        dana.write(text);
+    }
+    let (from_ana, from_dana) = (ana.put(), dana.put());
+    ana.take(&from_dana);
+    dana.take(&from_ana);
+    assert_eq!((ana.put().len(), dana.put().len()), (0, 0), "all places are taken on both sides");
+    ana.engine().reload().unwrap();
+    ana.engine().clock = || clock() + 30_001;
+    ana.engine().due_fillers().unwrap();
+    let filler = ana.put();
+    assert_eq!(filler.len(), 1);
+    dana.take(&filler);
+    ana.take(&dana.put());
+    dana.take(&ana.put());
+    assert_eq!(ana.news(), texts);
+    assert_eq!(dana.news(), texts);
+}
