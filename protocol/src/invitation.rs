@@ -359,3 +359,29 @@ pub(crate) fn read_address(reader: &mut Reader<'_>) -> Result<RelayAddress, Deco
 fn bundle_data() -> Vec<u8> {
     label::BUNDLE_DATA.before(&[])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    #[test]
+    fn who_knows_the_link_can_seal_another_bundle_and_it_is_refused() {
+        let rng = &mut rand::rngs::StdRng::seed_from_u64(1);
+        let offer = Offer {
+            name: "Ana".to_owned(),
+            address: RelayAddress { host: Host::new("relay.example.org").unwrap(), port: 1, pin: Pin::of(b"key") },
+            mailbox: MailboxId::random(rng),
+            capability: SendCapability::random(rng),
+            voucher: Voucher::random(rng),
+            expires_at: 1,
+        };
+        let (invitation, link, sealed) = Invitation::create(rng, &offer).unwrap();
+        assert!(link.open_bundle(&sealed).is_ok());
+        // One byte of the random field changed, sealed under the key that the link gives.
+        let mut bundle = SecretBytes::copy_of(invitation.bundle.expose());
+        bundle.expose_mut()[5] ^= 1;
+        let tag = seal(link.secret.derive(label::BUNDLE_KEY), &bundle_data(), bundle.expose_mut());
+        assert_eq!(link.open_bundle(&join(&[bundle.expose(), &tag])).err(), Some(BundleError::Altered));
+    }
+}

@@ -375,6 +375,66 @@ mod tests {
     }
 
     #[test]
+    fn a_hostile_peer_can_t_change_the_ciphertext_within_a_chain_nor_in_an_old_one() {
+        let rng = &mut StdRng::seed_from_u64(6);
+        let (mut taker, mut inviter) = pair(rng);
+        let other = crate::primitives::Kem768Ciphertext::from_bytes(&[1; 1088]);
+        let first = seal(&mut taker, rng);
+        assert_eq!(take_in(&mut inviter, &first), Ok(1));
+        let honest = seal(&mut taker, rng);
+        taker.sending.as_mut().unwrap().publics.ciphertext = other;
+        let changed = seal(&mut taker, rng);
+        assert_eq!(inviter.open(&changed).err(), Some(OpenError::Header));
+
+        // The same envelope when its chain is an old one, and its key was skipped.
+        let answer = seal(&mut inviter, rng);
+        assert_eq!(take_in(&mut taker, &answer), Ok(1));
+        let next = seal(&mut taker, rng);
+        assert_eq!(take_in(&mut inviter, &next), Ok(4));
+        assert_eq!(inviter.open(&changed).err(), Some(OpenError::Header));
+        assert_eq!(take_in(&mut inviter, &honest), Ok(2));
+        assert_eq!(inviter.skipped.count(), 1, "the key of the late envelope is gone");
+    }
+
+    #[test]
+    fn a_hostile_peer_can_t_count_its_old_chain_back_nor_claim_one_before_the_first() {
+        let rng = &mut StdRng::seed_from_u64(7);
+        let (mut taker, mut inviter) = pair(rng);
+        inviter.step(rng).unwrap();
+        inviter.previous = 1;
+        let lie = seal(&mut inviter, rng);
+        assert_eq!(taker.open(&lie).err(), Some(OpenError::Header));
+        inviter.previous = 0;
+        let answer = seal(&mut inviter, rng);
+        assert_eq!(take_in(&mut taker, &answer), Ok(2));
+
+        let (mut taker, mut inviter) = pair(rng);
+        let first = seal(&mut taker, rng);
+        assert_eq!(take_in(&mut inviter, &first), Ok(1));
+        let answer = seal(&mut inviter, rng);
+        assert_eq!(take_in(&mut taker, &answer), Ok(1));
+        taker.step(rng).unwrap();
+        assert_eq!(taker.previous, 1);
+        taker.previous = 0;
+        let lie = seal(&mut taker, rng);
+        assert_eq!(inviter.open(&lie).err(), Some(OpenError::Header));
+    }
+
+    #[test]
+    fn two_envelopes_of_the_same_body_have_nothing_in_common() {
+        let rng = &mut StdRng::seed_from_u64(8);
+        let (mut taker, _) = pair(rng);
+        let (one, two) = (seal(&mut taker, rng), seal(&mut taker, rng));
+        assert_ne!(one[..32], two[..32], "salt");
+        let alike = one.iter().zip(two.iter()).filter(|(a, b)| a == b).count();
+        // Of 4,096 random bytes 16 are alike by chance; 64 has a chance below 2^-50.
+        assert!(alike < 64, "{alike} bytes alike");
+        // What stands for a ciphertext in chain 0 is random too.
+        let noise = &taker.sending.as_ref().unwrap().publics.ciphertext;
+        assert_ne!(noise.as_bytes(), pair(rng).0.sending.unwrap().publics.ciphertext.as_bytes());
+    }
+
+    #[test]
     fn our_private_pair_is_gone_when_the_peers_step_commits() {
         let rng = &mut StdRng::seed_from_u64(5);
         let (mut taker, mut inviter) = pair(rng);
