@@ -17,6 +17,7 @@ mod inbound;
 mod invite;
 mod join;
 mod lines;
+mod mailboxes;
 pub mod model;
 mod names;
 mod outbound;

@@ -50,7 +50,7 @@ impl Engine {
         self.exchange.lines.want(&relay, Role::Send, goal.again)?;
         let Some(up) = self.exchange.lines.up(&relay, Role::Send) else { return Ok(()) };
         // Both lines come up at the same time; nothing is encrypted before the mailbox has said that we are current.
-        if !self.exchange.boxes.get(&way.route.own).is_some_and(super::exchange::Box::is_subscribed) {
+        if !self.exchange.boxes.get(&way.route.own).is_some_and(super::mailboxes::Box::is_subscribed) {
             return Ok(());
         }
         let place = place(&up, now);

@@ -3,7 +3,8 @@
 //! In: how long to wait. Out: nothing but that it is done; what came stands in the queue of events. This file must never
 //! show anything.
 
-use super::exchange::{Asked, Goal, Stage};
+use super::exchange::{Asked, Goal};
+use super::mailboxes::Stage;
 use super::{Engine, Fault};
 use crate::net::Role;
 use std::time::Duration;
@@ -57,7 +58,7 @@ impl Engine {
         let lines = &self.exchange.lines;
         let boxes = self.exchange.boxes.values();
         let fetched =
-            |own: &super::exchange::Box| own.is_settled() || lines.down(&own.row.relay, Role::Receive).is_some();
+            |own: &super::mailboxes::Box| own.is_settled() || lines.down(&own.row.relay, Role::Receive).is_some();
         let asked = |asked: &Asked| matches!(asked, Asked::Status(_) | Asked::Delete(_));
         !self.exchange.stale
             && boxes.into_iter().all(fetched)

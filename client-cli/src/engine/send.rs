@@ -3,7 +3,8 @@
 //! In: a contact, exact text. Out: where the message is now, and why it is not further. This file must never change a
 //! byte of the text, and never say "sent" before the relay has it on disk.
 
-use super::exchange::{Goal, Stage};
+use super::exchange::Goal;
+use super::mailboxes::Stage;
 use super::model::{Direction, Outcome, SendState};
 use super::{Engine, Fault, chance};
 use crate::net::Role;
