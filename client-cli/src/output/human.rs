@@ -36,7 +36,7 @@ fn for_whom(invitation: &Invitation) -> String {
 
 /// What stands before the link of a new invitation.
 pub(crate) fn invitation_head(invitation: &Invitation) -> String {
-    format!("Here is the invitation{}. It is this one line:", for_whom(invitation))
+    format!("Here is the invitation{}, on this one line:", for_whom(invitation))
 }
 
 /// What stands after the link of a new invitation.
