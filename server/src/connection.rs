@@ -4,7 +4,7 @@
 //! the handlers and counts.
 //!
 //! One task does it all by turns: finished replies are written first, then flushed, then the next frame is read. While
-//! [`HIGH_WATER`] bytes wait for the peer no further reply is taken up, and while [`IN_FLIGHT`] requests are under way no
+//! `HIGH_WATER` bytes wait for the peer no further reply is taken up, and while `IN_FLIGHT` requests are under way no
 //! further frame is read, so a peer that doesn't read holds at most that and one page.
 
 use crate::auth::Peer;
