@@ -3,7 +3,7 @@
 //! In: what a person asks. Out: plain values and events, or a fault with its next step. This folder must never learn
 //! how anything is shown; faces never see a key, a mailbox or an envelope.
 //!
-//! One turn of the engine ([`exchange`]): do all that can be done without waiting, then wait for one signal of a line.
+//! One turn of the engine (`exchange`): do all that can be done without waiting, then wait for one signal of a line.
 //! All state between turns lies in the vault or in [`Engine`], and nothing is awaited within a transaction, so that any
 //! method may be dropped at any point.
 
