@@ -164,7 +164,8 @@ mod tests {
         let parked = subscription.park().unwrap();
         assert_eq!(subscription.park().err(), Some(Refusal::Malformed));
         fanout.wake(&MAILBOX);
-        parked.woken().await;
+        let woken = tokio::time::timeout(core::time::Duration::from_secs(20), parked.woken());
+        assert!(woken.await.is_ok(), "it was woken");
         drop(parked);
         assert!(subscription.park().is_ok());
     }

@@ -197,26 +197,34 @@ async fn a_peer_that_does_not_read_is_cut_off_and_others_are_served() {
 async fn a_peer_that_does_not_read_holds_nobody_up() {
     let world = World::open().await;
     let (mut reader, mut deaf) = (world.client().await, world.client().await);
-    let mailbox = Mailbox::made(1, &mut reader).await;
-    for id in 0..32 {
-        assert_eq!(reader.call(&mailbox.put(id)).await, Reply::Done);
-    }
-    // Many fetches, each of a subscription of its own, so that each reads a page that nobody takes.
-    let flood = async {
-        for count in 1.. {
-            let subscribe = mailbox.subscribe(&deaf.channel, count).encode(1).to_vec();
-            let fetch = mailbox.fetch(false).encode(2).to_vec();
-            for frame in [subscribe, fetch] {
-                futures_util::SinkExt::send(&mut deaf.socket, binary(frame)).await.unwrap();
-            }
+    let mut full = Vec::new();
+    for seed in 0..120 {
+        let mailbox = Mailbox::made(seed, &mut reader).await;
+        for id in 0..32 {
+            reader.send(&mailbox.put(id)).await;
         }
-    };
-    let _ = tokio::time::timeout(Duration::from_secs(3), flood).await;
-    let other = Mailbox::made(2, &mut reader).await;
+        for _ in 0..32 {
+            assert_eq!(reader.reply().await.unwrap().1, Reply::Done);
+        }
+        mailbox.subscribed(&mut deaf, 1).await;
+        full.push(mailbox);
+    }
+    // 16 MB of pages at once for one who takes none: more than the sockets between us hold.
+    for (number, mailbox) in (1..).zip(&full) {
+        let frame = mailbox.fetch(number % 2 == 0).encode(number).to_vec();
+        futures_util::SinkExt::feed(&mut deaf.socket, binary(frame)).await.unwrap();
+    }
+    futures_util::SinkExt::flush(&mut deaf.socket).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let other = Mailbox::made(1000, &mut reader).await;
     other.subscribed(&mut reader, 1).await;
     for id in 0..100 {
         assert_eq!(reader.call(&other.put(id)).await, Reply::Done);
         assert_eq!(common::ids(&reader.call(&other.fetch(false)).await), [id]);
         assert_eq!(reader.call(&other.acknowledge(&[id])).await, Reply::Done);
+    }
+    // And whoever reads again gets all of it.
+    for _ in &full {
+        assert_eq!(common::ids(&deaf.reply().await.unwrap().1).len(), 32);
     }
 }
