@@ -23,13 +23,16 @@ fn can_trace() -> Result<bool> {
 
 /// Runs a command of a client under strace. Its system calls, one a line.
 fn traced(client: &Client, words: &[&str], folder: &Path) -> Result<Vec<String>> {
+    watch(&client.command(words), b"", folder)
+}
+
+fn watch(plain: &Command, input: &[u8], folder: &Path) -> Result<Vec<String>> {
     let log = folder.join("trace.log");
-    let plain = client.command(words);
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "-e", CALLS, "-e", "signal=none", "-o"]).arg(&log).arg(plain.get_program());
-    let done = run(command.args(plain.get_args()), b"")?;
+    let done = run(command.args(plain.get_args()), input)?;
     let said = String::from_utf8_lossy(&done.err).into_owned();
-    ensure!(done.code == 0, "{words:?} ended with {}: {said}", done.code);
+    ensure!(done.code == 0, "{plain:?} ended with {}: {said}", done.code);
     let calls = std::fs::read_to_string(&log)?;
     Ok(calls.lines().map(ToOwned::to_owned).collect())
 }
@@ -77,8 +80,11 @@ fn the_client_opens_no_socket_but_the_relays() -> Result<()> {
     for words in [&["history", ANA][..], &["contact", "list"], &["status"], &["invite", "list"], &["--help"]] {
         calls.extend(traced(&dana, words, folder)?);
     }
+    // The conversation screen too, with a line typed ahead.
+    calls.extend(watch(&dana.plain_command(&["--plain"]), b"from the open conversation\n", folder)?);
+    assert_eq!(ana.inbox()?.texts(), ["from the open conversation"]);
     let connections = calls.iter().filter(|call| call.contains("connect(")).count();
-    ensure!(connections >= 6, "each command that needs the relay was seen: {connections} connections");
+    ensure!(connections >= 7, "each command that needs the relay was seen: {connections} connections");
     assert_eq!(foreign(&calls, &relay)?, Vec::<&str>::new());
     // The eyes are open: a lookup, another port, another family and a listening socket are seen.
     for call in [
