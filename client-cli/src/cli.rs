@@ -17,7 +17,7 @@ const LONGEST_WAIT: f64 = 86_400.0;
     name = "cairn",
     version,
     about = "Private conversation between you and one person at a time.\n\
-        Bare `cairn` opens the conversation. With an invitation in hand, that is all you need.\n\
+        Bare `cairn` opens the conversation: with an invitation, that is all you need.\n\
         Cairn is not an emergency service.",
     after_help = "Example: cairn\nNext: cairn join LINK, or cairn setup --name NAME",
     color = ColorChoice::Never,
@@ -55,7 +55,7 @@ pub(crate) struct Global {
     /// Read the passphrase from this file
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "passphrase_command")]
     pub(crate) passphrase_file: Option<PathBuf>,
-    /// Read the passphrase from this command's first line
+    /// Read it from this command's first line
     #[arg(long, global = true, value_name = "CMD")]
     pub(crate) passphrase_command: Option<OsString>,
 }
@@ -100,10 +100,10 @@ pub(crate) struct Setup {
     /// The relay's address, HOST:PORT/PIN
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) relay: Option<String>,
-    /// The pass that the center gave you; - reads it from standard input
+    /// The center's pass; - reads it from standard input
     #[arg(long, value_name = "PASS")]
     pub(crate) pass: Option<String>,
-    /// Keep the key in a file that only you can read, instead of a passphrase
+    /// A file that only you can read holds the key instead
     #[arg(long, conflicts_with_all = ["passphrase_file", "passphrase_command"])]
     pub(crate) no_passphrase: bool,
 }
@@ -120,7 +120,7 @@ pub(crate) enum Invite {
         /// The relay's address, HOST:PORT/PIN
         #[arg(long, value_name = "ADDRESS")]
         relay: Option<String>,
-        /// The pass that the center gave you; - reads it from standard input
+        /// The center's pass; - reads it from standard input
         #[arg(long, value_name = "PASS")]
         pass: Option<String>,
     },
@@ -143,7 +143,7 @@ pub(crate) struct Join {
     /// The name that the other person will see
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// Keep the key in a file that only you can read, instead of a passphrase
+    /// A file that only you can read holds the key instead
     #[arg(long, conflicts_with_all = ["passphrase_file", "passphrase_command"])]
     pub(crate) no_passphrase: bool,
 }

@@ -4,6 +4,7 @@
 //! it speaks to the engine only.
 
 mod contact;
+mod hidden;
 mod history;
 mod inbox;
 mod interrupt;
@@ -21,8 +22,9 @@ mod stop;
 #[cfg(test)]
 mod words;
 
+pub(crate) use hidden::Hidden;
 pub(crate) use interrupt::Interrupt;
-pub(crate) use passphrase::{hidden, provided};
+pub(crate) use passphrase::provided;
 pub(crate) use run::Run;
 pub(crate) use stop::Stop;
 

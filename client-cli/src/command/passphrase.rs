@@ -3,7 +3,7 @@
 //! In: the options, the terminal. Out: a passphrase that wipes itself. This file must never print one, nor take one
 //! from an argument or the environment.
 
-use super::Stop;
+use super::{Hidden, Stop};
 use crate::config::{Config, PassphraseSource};
 use crate::engine::Fault;
 use std::fs::File;
@@ -88,36 +88,29 @@ fn text(bytes: &[u8], end: usize, what: &str) -> Result<Zeroizing<String>, Stop>
     }
 }
 
-/// Asks without showing what is typed.
-pub(crate) fn hidden(question: &str) -> Result<Zeroizing<String>, Stop> {
-    match rpassword::prompt_password(question) {
-        Ok(typed) => Ok(Zeroizing::new(typed)),
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(Fault::Interrupted.into()),
-        Err(_) => Err(Fault::Locked.into()),
-    }
-}
-
 /// Asks for the passphrase of a profile, up to three times.
 pub(super) fn three_tries<T>(open: impl Fn(Zeroizing<String>) -> Result<T, Fault>) -> Result<T, Stop> {
+    let hidden = Hidden::begin();
     for _ in 1..TRIES {
-        match open(hidden("Passphrase (stays hidden): ")?) {
+        match open(hidden.ask("Passphrase (stays hidden): ")?) {
             Err(Fault::WrongPassphrase) => eprint_line("That did not open it. Try again, there is no hurry.")?,
             other => return Ok(other?),
         }
     }
-    Ok(open(hidden("Passphrase (stays hidden): ")?)?)
+    Ok(open(hidden.ask("Passphrase (stays hidden): ")?)?)
 }
 
 /// A new passphrase, typed twice, and again until both are the same.
 pub(super) fn chosen() -> Result<Zeroizing<String>, Stop> {
+    let hidden = Hidden::begin();
     eprint_line("Choose a passphrase: four words or more are good. It stays hidden while you type.")?;
     loop {
-        let first = hidden("Passphrase: ")?;
+        let first = hidden.ask("Passphrase: ")?;
         if first.is_empty() {
             eprint_line("A passphrase needs at least one letter.")?;
             continue;
         }
-        if *hidden("The same again: ")? == *first {
+        if *hidden.ask("The same again: ")? == *first {
             return Ok(first);
         }
         eprint_line("The two were not the same. Once more, there is no hurry.")?;

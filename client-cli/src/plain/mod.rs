@@ -8,7 +8,7 @@ mod page;
 mod typing;
 
 use crate::app::{App, Effect, Event, Found};
-use crate::command::{Run, Stop, hidden, provided};
+use crate::command::{Hidden, Run, Stop, provided};
 use crate::engine::{Engine, Fault, Protection};
 use crate::home::Home;
 use crate::output::human;
@@ -281,10 +281,11 @@ impl Face<'_> {
                 ));
             }
             None => {
-                let first = hidden("Passphrase: ")?;
+                let hidden = Hidden::begin();
+                let first = hidden.ask("Passphrase: ")?;
                 if first.is_empty() {
                     Event::Empty
-                } else if *hidden("The same again: ")? == *first {
+                } else if *hidden.ask("The same again: ")? == *first {
                     self.passphrase = Some(first);
                     Event::Chosen
                 } else {
@@ -299,7 +300,7 @@ impl Face<'_> {
     fn ask_passphrase(&mut self) -> Result<(), Stop> {
         let passphrase = match provided(&self.run.config)? {
             Some(passphrase) => passphrase,
-            None if self.run.config.may_ask => hidden("Your passphrase (stays hidden): ")?,
+            None if self.run.config.may_ask => Hidden::begin().ask("Your passphrase (stays hidden): ")?,
             None => return Err(Fault::Locked.into()),
         };
         let opened = Engine::open(&self.home, Some(passphrase));
