@@ -2,6 +2,9 @@
 //!
 //! Nothing here knows how the programs work inside. Like any outside program, it relies on their arguments, their JSON
 //! lines and their exit codes only (docs/cli.md).
+//!
+//! For a failed test: `CAIRN_TEST_SEED` repeats its random moments, `CAIRN_TEST_KEEP=1` leaves its folder, with the
+//! relay's store and logs and all profiles.
 
 pub mod client;
 pub mod demo;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::client::{Client, field};
-use e2e::process::Running;
+use e2e::process::{Running, run};
 use e2e::world::{ANA, DANA, Pair, World};
 use serde_json::Value;
 
@@ -300,5 +300,32 @@ fn many_messages_cross_each_other_and_none_is_lost_or_doubled() -> Result<()> {
     assert_eq!(got(&ana, DANA, "in")?, from_dana);
     assert_eq!(got(&ana, DANA, "out")?, from_ana);
     assert_eq!(got(&dana, ANA, "out")?, from_dana);
+    Ok(())
+}
+
+#[test]
+fn six_hundred_messages_each_way_between_two_who_are_never_there_together_arrive_in_order() -> Result<()> {
+    // More than the 480 envelopes that may be unconfirmed: the rest waits its turn, and nobody waits for ever.
+    const MANY: usize = 600;
+    let world = world()?;
+    let relay = world.relay()?;
+    let Pair { ana, dana } = world.pair(&relay)?;
+    let texts = |name: &str| (0..MANY).map(|number| format!("{name} {number}")).collect::<Vec<_>>();
+    for (client, name) in [(&ana, "ana"), (&dana, "dana")] {
+        let lines = texts(name).join("\n") + "\n";
+        let done = run(&mut client.plain_command(&["--plain"]), lines.as_bytes())?;
+        ensure!(done.code == 0, "ended with {}: {}", done.code, String::from_utf8_lossy(&done.err));
+    }
+    let got = |client: &Client, other: &str| -> Result<Vec<String>> {
+        let history = client.history(other)?;
+        Ok(history.into_iter().filter(|(way, _)| way == "in").map(|(_, text)| text).collect())
+    };
+    // Looking in by turns is enough; a few turns more than are needed.
+    for _ in 0..6 {
+        ana.inbox()?;
+        dana.inbox()?;
+    }
+    assert_eq!(got(&dana, ANA)?, texts("ana"));
+    assert_eq!(got(&ana, DANA)?, texts("dana"));
     Ok(())
 }
