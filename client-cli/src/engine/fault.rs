@@ -22,7 +22,7 @@ pub enum Fault {
     #[error("The relay can't be reached.")]
     Unreachable,
     /// 4: a relay answers, with another key than the one in its address.
-    #[error("A computer answers at the relay's address, but it is not the relay that your invitation names.")]
+    #[error("Another computer answers in the relay's place. It was told nothing.")]
     OtherRelay,
     /// 5: the other person's keys changed; nothing was sent.
     #[error("The other person's keys changed. Nothing was sent.")]
@@ -109,7 +109,8 @@ impl Fault {
             Self::Usage(_) => "cairn --help",
             Self::NotSetUp => "cairn join LINK, or cairn setup --name NAME",
             Self::Locked => "the same command with --passphrase-file FILE, or in a terminal",
-            Self::Unreachable | Self::OtherRelay => "cairn status",
+            Self::Unreachable => "cairn status",
+            Self::OtherRelay => "ask the people who run the relay whether its address is still the same",
             Self::KeysChanged | Self::NoContact => "cairn contact list",
             Self::InvitationUsed | Self::InvitationGone | Self::InvitationAltered => {
                 "ask the person who invited you for a new invitation"

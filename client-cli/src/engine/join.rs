@@ -10,7 +10,7 @@ use super::{Engine, Fault, chance, names};
 use crate::net::Role;
 use crate::vault::NewContact;
 use cairn_protocol::handshake::{Taker, take};
-use cairn_protocol::invitation::{Bundle, Link};
+use cairn_protocol::invitation::{Bundle, Link, LinkError};
 use cairn_protocol::mailbox::{EnvelopeId, VaultMark};
 use cairn_protocol::token::ClaimToken;
 use cairn_protocol::wire::frame::{Admission, Refusal, Reply, Request};
@@ -32,7 +32,16 @@ pub fn check_link(link: &str) -> Result<(), Fault> {
 }
 
 fn read(link: &str) -> Result<Link, Fault> {
-    link.parse::<Link>().map_err(|error| Fault::Usage(format!("This is not a whole link: {error}.")))
+    link.parse::<Link>().map_err(|error| {
+        Fault::Usage(
+            match error {
+                LinkError::Form => "This is not an invitation. One begins with CAIRN: and is one long line.",
+                LinkError::Host(_) | LinkError::Checksum => "A letter is missing or different in this invitation.",
+                LinkError::Version => "This invitation was made by a newer version of Cairn.",
+            }
+            .into(),
+        )
+    })
 }
 
 impl Engine {
