@@ -271,3 +271,64 @@ fn ranges(mut numbers: Vec<u64>) -> Vec<RangeInclusive<u64>> {
     }
     ranges
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::{Host, Pin, RelayAddress};
+    use crate::content::{Content, MessageId};
+    use crate::handshake::{Taker, take};
+    use crate::invitation::{Invitation, Offer};
+    use crate::mailbox::MailboxId;
+    use crate::token::{SendCapability, Voucher};
+    use crate::wire::message::HistoryFields;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    fn pair(rng: &mut StdRng) -> (Session, Session) {
+        let address = RelayAddress { host: Host::new("relay.example.org").unwrap(), port: 1, pin: Pin::of(b"key") };
+        let (mailbox, capability) = (MailboxId::random(rng), SendCapability::random(rng));
+        let (name, voucher) = ("Ana".to_owned(), Voucher::random(rng));
+        let offer = Offer { name, address: address.clone(), mailbox, capability, voucher, expires_at: 1 };
+        let (invitation, link, sealed) = Invitation::create(rng, &offer).unwrap();
+        let capability = SendCapability::random(rng);
+        let taker = Taker { name: "Dana".to_owned(), address, mailbox, capability };
+        let (session, first) = take(&link, &link.open_bundle(&sealed).unwrap(), &taker, rng).unwrap();
+        (session, invitation.accept(&first).unwrap().session)
+    }
+
+    /// A peer that holds the keys and writes what it likes into the body.
+    fn lie(session: &mut Session, rng: &mut StdRng, change: impl FnOnce(&mut HistoryFields)) -> EnvelopeBytes {
+        let mut history = session.history.next();
+        change(&mut history);
+        let piece = Content::Filler.split(MessageId::random(rng)).unwrap().remove(0);
+        session.ratchet.seal(rng, Body { history, sent_at: 0, piece }.encode()).unwrap()
+    }
+
+    #[test]
+    fn a_number_that_is_not_that_of_its_place_is_refused() {
+        let rng = &mut StdRng::seed_from_u64(1);
+        let (mut taker, mut inviter) = pair(rng);
+        // The places are 1, 2 and 3.
+        for wrong in [0, 1, u64::MAX] {
+            let envelope = lie(&mut taker, rng, |history| history.number = wrong);
+            let before = inviter.snapshot();
+            assert_eq!(inviter.decrypt(&envelope, 1).err(), Some(OpenError::Body), "{wrong}");
+            assert_eq!(inviter.snapshot(), before);
+        }
+    }
+
+    #[test]
+    fn a_confirmation_with_another_hash_or_of_what_was_never_sent_makes_the_accounts_differ() {
+        for (received, hash, differs) in [(0, false, false), (0, true, true), (1, false, true)] {
+            let rng = &mut StdRng::seed_from_u64(2);
+            let (mut taker, mut inviter) = pair(rng);
+            let envelope = lie(&mut taker, rng, |history| {
+                history.received = received;
+                history.received_hash[0] ^= u8::from(hash);
+            });
+            assert!(inviter.decrypt(&envelope, 1).is_ok());
+            assert_eq!(inviter.differs(), differs, "{received} {hash}");
+        }
+    }
+}

@@ -166,3 +166,54 @@ impl fmt::Debug for ReplayGuard {
         f.write_str("ReplayGuard(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::{Host, Pin, RelayAddress};
+    use crate::handshake::{PLAIN, take};
+    use crate::invitation::Offer;
+    use crate::primitives::seal;
+    use crate::token::Voucher;
+    use crate::wire::join;
+    use rand::SeedableRng;
+
+    #[test]
+    fn a_first_envelope_of_another_version_role_or_transcript_is_refused_though_its_seal_fits() {
+        let rng = &mut rand::rngs::StdRng::seed_from_u64(1);
+        let address = RelayAddress { host: Host::new("relay.example.org").unwrap(), port: 1, pin: Pin::of(b"key") };
+        let (mailbox, capability) = (MailboxId::random(rng), SendCapability::random(rng));
+        let (name, voucher) = ("Ana".to_owned(), Voucher::random(rng));
+        let offer = Offer { name, address: address.clone(), mailbox, capability, voucher, expires_at: 1 };
+        let (invitation, link, sealed) = Invitation::create(rng, &offer).unwrap();
+        let bundle = link.open_bundle(&sealed).unwrap();
+        let taker = Taker { name: "Dana".to_owned(), address, mailbox, capability: SendCapability::random(rng) };
+        let (one, two) = (take(&link, &bundle, &taker, rng).unwrap().1, take(&link, &bundle, &taker, rng).unwrap().1);
+        assert!(invitation.accept(&one).is_ok());
+        // 16 of 4,096 bytes are alike by chance.
+        assert_ne!(one[..SALT], two[..SALT]);
+        assert!(one.iter().zip(two.iter()).filter(|(a, b)| a == b).count() < 64);
+
+        // Sealed well, under the right key, by somebody who binds it to another one.
+        let first_key = link.secret().derive(label::FIRST_KEY);
+        let plain = open_first(&first_key, &one).unwrap();
+        let salt = one.first_chunk::<SALT>().unwrap();
+        let sealed = |commitment: &[u8; 32], change: Option<(usize, u8)>| {
+            let mut text = join::<PLAIN>(&[&plain]);
+            change.into_iter().for_each(|(place, byte)| text[place] = byte);
+            let tag = seal(first_seal_key(&first_key, salt), &first_data(commitment), text.as_mut_slice());
+            let forged = join(&[salt, commitment, text.as_slice(), &tag]);
+            invitation.accept(&forged).err()
+        };
+        assert_eq!(sealed(&[7; 32], None), Some(AcceptError::NotFirst));
+
+        // Bound to the right key, by somebody who knows the link: another version, another role, another key of theirs.
+        let right = first_commitment(&first_key, salt);
+        assert_eq!(sealed(&right, None), None);
+        assert_eq!(sealed(&right, Some((0, 2))), Some(AcceptError::Malformed(DecodeError::Version)));
+        assert_eq!(sealed(&right, Some((1, 1))), Some(AcceptError::Malformed(DecodeError::Invalid)));
+        for place in [40, 70, 100, 1670] {
+            assert_eq!(sealed(&right, Some((place, plain[place] ^ 1))), Some(AcceptError::Transcript), "{place}");
+        }
+    }
+}

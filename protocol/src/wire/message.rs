@@ -148,6 +148,12 @@ mod tests {
         // The length field says one byte more than there can be.
         bytes.expose_mut()[109..111].copy_from_slice(&1578_u16.to_be_bytes());
         assert_eq!(Body::decode(bytes.expose()), Err(DecodeError::TooLong));
+        // 65 pieces, and the fifth of four.
+        for (index, count) in [(0, 65), (4, 4), (0, 0)] {
+            let mut bytes = body("x").encode();
+            bytes.expose_mut()[104..106].copy_from_slice(&[index, count]);
+            assert_eq!(Body::decode(bytes.expose()), Err(DecodeError::Invalid), "{index} of {count}");
+        }
         let mut bytes = body("x").encode();
         bytes.expose_mut()[BODY - 1] = 1;
         assert_eq!(Body::decode(bytes.expose()), Err(DecodeError::Invalid));
