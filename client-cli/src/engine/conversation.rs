@@ -27,6 +27,8 @@ pub(super) struct Conversation<'s, 'c> {
     now: i64,
     differed: bool,
     moved: bool,
+    /// Whether they have written.
+    heard: bool,
 }
 
 impl<'s, 'c> Conversation<'s, 'c> {
@@ -34,14 +36,14 @@ impl<'s, 'c> Conversation<'s, 'c> {
     pub(super) fn load(store: &'s Store<'c>, contact: String, mailbox: i64, now: i64) -> Result<Self, Fault> {
         let session = restore(store, &contact)?;
         let differed = session.differs();
-        Ok(Self { store, contact, mailbox, session, now, differed, moved: false })
+        Ok(Self { store, contact, mailbox, session, now, differed, moved: false, heard: false })
     }
 
     /// Takes in one envelope, whatever it is. When this returns it may be acknowledged, once all is committed.
     pub(super) fn open(&mut self, envelope: &EnvelopeBytes) -> Result<(), Fault> {
         match self.session.decrypt(envelope, seconds(self.now)) {
             Ok(received) => {
-                self.moved = true;
+                (self.moved, self.heard) = (true, true);
                 self.take(received)
             }
             // A duplicate: the relay gave it twice, or its sender put it again.
@@ -164,6 +166,9 @@ impl<'s, 'c> Conversation<'s, 'c> {
         }
         self.store.set_session(&self.contact, &self.session.snapshot())?;
         self.store.drop_confirmed(&self.contact, self.session.confirmed())?;
+        if self.heard {
+            self.store.not_confirmed(&self.contact)?;
+        }
         if self.session.answered() {
             self.store.drop_first(&self.contact)?;
         }

@@ -208,6 +208,8 @@ impl Engine {
         let mut ways = std::mem::take(&mut self.exchange.ways);
         for (route, waits) in routes {
             let way = match ways.remove(&route.contact) {
+                // With nothing under way all is looked through again: something may have to be put once more.
+                Some(known) if known.flight == 0 => Way { route, waits, after: 0, ..known },
                 Some(known) => Way { route, waits, ..known },
                 None => Way { route, waits, after: 0, flight: 0, blocked: None },
             };

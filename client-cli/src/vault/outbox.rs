@@ -193,6 +193,27 @@ impl Store<'_> {
         messages.into_iter().try_for_each(|message| self.refresh_sent(message))
     }
 
+    /// The other side has written, and its oldest envelope that is at the relay is not confirmed. Once that is usual: both
+    /// wrote at the same time. At the second, fourth, eighth … time the envelope is put again: the relay may have lost it.
+    pub(crate) fn not_confirmed(&self, contact: &str) -> Result<(), VaultError> {
+        let oldest: Option<(i64, u32)> = self
+            .0
+            .prepare_cached(
+                "UPDATE outbox SET missed = missed + 1
+                 WHERE store IS NOT NULL AND seq = (SELECT min(seq) FROM outbox WHERE contact = ?1 AND number IS NOT NULL)
+                 RETURNING seq, missed",
+            )?
+            .query_row([contact], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        if let Some((seq, missed)) = oldest
+            && missed >= 2
+            && missed.is_power_of_two()
+        {
+            self.0.prepare_cached("UPDATE outbox SET day = 0 WHERE seq = ?1")?.execute([seq])?;
+        }
+        Ok(())
+    }
+
     /// The other side has answered: the first envelope has done its work.
     pub(crate) fn drop_first(&self, contact: &str) -> Result<(), VaultError> {
         self.0.prepare_cached("DELETE FROM outbox WHERE contact = ?1 AND number IS NULL")?.execute([contact])?;

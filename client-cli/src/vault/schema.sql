@@ -104,7 +104,8 @@ CREATE TABLE outbox (
     message  INTEGER REFERENCES messages (seq),
     store    BLOB,               -- the relay's store that has it; none: not there yet
     restores INTEGER,
-    day      INTEGER
+    day      INTEGER,            -- when it was put; 0: put it again
+    missed   INTEGER NOT NULL DEFAULT 0 -- how often the other side wrote and did not confirm it
 ) STRICT;
 CREATE INDEX outbox_by_contact ON outbox (contact, seq);
 CREATE INDEX outbox_by_message ON outbox (message);
