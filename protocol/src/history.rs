@@ -1,4 +1,4 @@
-//! The history of both directions: numbers and hashes that make dropped, inserted, forked and reordered messages
+//! The history of both directions: numbers and hashes that make dropped, inserted and forked messages
 //! visible (protocol.md §8).
 //!
 //! In: the history fields of bodies, whole envelopes. Out: holes, confirmations, and whether both accounts fit. This file

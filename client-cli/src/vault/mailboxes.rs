@@ -39,11 +39,12 @@ fn mailbox(row: &Row<'_>) -> rusqlite::Result<MailboxRow> {
 }
 
 impl Store<'_> {
-    /// Keeps a new mailbox and gives it its row.
+    /// Keeps a new mailbox and gives it its row. Its generation starts somewhere in 32 bits, so that a stolen store does
+    /// not show by equal counts which mailboxes one vault has opened equally often.
     pub(crate) fn insert_mailbox(&self, new: &MailboxRow, mark: VaultMark) -> Result<i64, VaultError> {
         let owner = new.owner.to_secret();
         self.0.execute(
-            "INSERT INTO mailboxes (relay, mailbox, owner, capability, count, mark, told) VALUES (?1, ?2, ?3, ?4, 1, ?5, 0)",
+            "INSERT INTO mailboxes (relay, mailbox, owner, capability, count, mark, told) VALUES (?1, ?2, ?3, ?4, 1 + (random() & 4294967295), ?5, 0)",
             (
                 &new.relay,
                 new.mailbox.as_bytes(),
