@@ -1,4 +1,4 @@
-//! The words of the command line (client.md, "Commands").
+//! The words of the command line (docs/cli.md).
 //!
 //! In: arguments. Out: one command and the options of the whole program. This file must never learn a passphrase or a
 //! key: none is ever taken from an argument.

@@ -1,4 +1,4 @@
-//! The one sanitizer: what others wrote, made safe to stand on a screen (client.md, "Both").
+//! The one sanitizer: what others wrote, made safe to stand on a screen.
 //!
 //! In: any text. Out: text that moves no cursor, turns no direction, hides nothing, and cannot pass for a line of the
 //! program's own. This file must never learn who wrote it: there is no trusted writer. Pure, and total on any input.

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Words that suggest being watched or attacked, or that blame (product.md).
+/// Words that suggest being watched or attacked, or that blame.
 const FRIGHTENING: [&str; 17] = [
     "monitor",
     "track",

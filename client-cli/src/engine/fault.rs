@@ -3,7 +3,7 @@
 //! In: the errors of vault, network and protocol. Out: one kind and one sentence. This file must never learn what was
 //! written: no message text, no name, no key enters a fault.
 
-/// A failure as the contract names it (client.md, exit codes).
+/// A failure as the contract names it (docs/cli.md, exit codes).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// 1: nobody expected this.
@@ -77,7 +77,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The exit code (client.md).
+    /// The exit code (docs/cli.md).
     #[must_use]
     pub const fn code(&self) -> u8 {
         match self {

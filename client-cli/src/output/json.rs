@@ -1,4 +1,4 @@
-//! JSON lines (client.md, `--json`).
+//! JSON lines (docs/cli.md).
 //!
 //! In: what the engine tells. Out: one object a line, with the exact text, in ASCII controls and directions escaped.
 //! This file must never learn a key, a passphrase or a pass.

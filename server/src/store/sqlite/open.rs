@@ -67,7 +67,7 @@ pub(super) fn find(folder: &Path) -> StoreResult<PathBuf> {
     Err(StoreError::Unusable(format!("there is no relay's store in {}. {next}", folder.display())))
 }
 
-/// A connection with the settings that crates.md measured, and the file's version checked.
+/// A connection with WAL, FULL and the other safety settings, and the file's version checked.
 pub(super) fn connect(file: &Path, access: Access) -> StoreResult<Connection> {
     // No SQLITE_OPEN_URI and an absolute path: a folder named `file:x?mode=memory` stays a folder. No CREATE: a file
     // that vanished between two lines is an error, never a new store.
