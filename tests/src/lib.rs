@@ -14,5 +14,6 @@ pub mod process;
 pub mod programs;
 pub mod relay;
 pub mod seed;
+pub mod sources;
 pub mod terminal;
 pub mod world;

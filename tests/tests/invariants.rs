@@ -1,50 +1,11 @@
-//! What the parts of Cairn must never do, read out of their sources; and pages that name only what exists.
+//! What the parts of Cairn must never do, read out of their sources.
 //!
 //! Each rule is a function from sources to complaints. Each test shows it a bad example first, so that a rule that has
 //! gone blind is noticed, then the sources as they are.
 
-use anyhow::{Context, Result, ensure};
-use e2e::client::Client;
-use e2e::process::run;
-use e2e::programs::{AS_CLIENT, AS_RELAY};
+use anyhow::{Result, ensure};
+use e2e::sources::{Source, bad, check, read};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-/// A file below the project's folder, and its text.
-struct Source {
-    path: String,
-    text: String,
-}
-
-fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// All files below a folder with this ending.
-fn read(folder: &str, ending: &str) -> Result<Vec<Source>> {
-    let root = project();
-    let mut sources = Vec::new();
-    let mut folders = vec![root.join(folder)];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.to_string_lossy().ends_with(ending) {
-                let name = path.strip_prefix(&root)?.to_string_lossy().into_owned();
-                sources.push(Source { path: name, text: std::fs::read_to_string(&path)? });
-            }
-        }
-    }
-    ensure!(!sources.is_empty(), "nothing to read in {folder}");
-    sources.sort_by(|one, other| one.path.cmp(&other.path));
-    Ok(sources)
-}
-
-fn bad(path: &str, text: &str) -> Vec<Source> {
-    vec![Source { path: path.into(), text: text.into() }]
-}
 
 /// The program's own text: without comments, and without the tests at the end of the file.
 fn code(text: &str) -> String {
@@ -100,16 +61,6 @@ fn names_module(text: &str, roots: &[&str], module: &str) -> bool {
                 .is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_'))
         })
     })
-}
-
-type Rule = fn(&[Source]) -> Vec<String>;
-
-/// Shows a rule its bad examples, each of which must give a complaint, then the sources, which must give none.
-fn check(rule: Rule, examples: &[(&str, &str)], sources: &[Source]) {
-    for (path, text) in examples {
-        assert!(!rule(&bad(path, text)).is_empty(), "the rule is blind for {text:?} in {path}");
-    }
-    assert_eq!(rule(sources), Vec::<String>::new());
 }
 
 fn complain(sources: &[Source], bad: impl Fn(&Source, &str) -> Option<String>) -> Vec<String> {
@@ -425,170 +376,5 @@ fn no_secret_can_be_printed_copied_or_compared_by_accident() -> Result<()> {
     for name in ["Secret", "OwnerSecret"] {
         ensure!(known.iter().any(|item| item.name == name), "the reader finds {name}");
     }
-    Ok(())
-}
-
-/// What stands in single backticks, outside of fenced blocks.
-fn quoted(text: &str) -> Vec<String> {
-    let mut fenced = false;
-    let mut found = Vec::new();
-    for line in text.lines() {
-        if line.trim_start().starts_with("```") {
-            fenced = !fenced;
-        } else if !fenced {
-            found.extend(line.split('`').skip(1).step_by(2).map(ToOwned::to_owned));
-        }
-    }
-    found
-}
-
-/// Targets of Markdown links into the project.
-fn links(text: &str) -> Vec<String> {
-    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    let local = targets.filter(|target| !target.contains("://") && !target.starts_with('#'));
-    local.filter_map(|target| target.split('#').next()).map(ToOwned::to_owned).collect()
-}
-
-/// Whether a quoted word is a path of the project: a folder of it, a slash, plain letters.
-fn is_path(word: &str) -> bool {
-    const ROOTS: &[&str] = &["protocol", "server", "client-cli", "tests", "docs", ".ci", ".cargo", "src"];
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "./_-".contains(letter);
-    let root = word.split('/').next().unwrap_or_default();
-    word.contains('/')
-        && word.chars().all(plain)
-        && (ROOTS.contains(&root) || word.ends_with(".rs") || word.ends_with(".md"))
-}
-
-fn paths_exist(sources: &[Source]) -> Vec<String> {
-    let root = project();
-    let exists = |source: &Source, path: &str| {
-        let beside = root.join(&source.path).parent().map(|folder| folder.join(path));
-        root.join(path).exists() || beside.is_some_and(|path| path.exists())
-    };
-    let mut complaints = Vec::new();
-    for source in sources {
-        let named = quoted(&source.text).into_iter().filter(|word| is_path(word));
-        for path in named.chain(links(&source.text)) {
-            if !exists(source, &path) {
-                complaints.push(format!("{} names {path}, which is not there", source.path));
-            }
-        }
-    }
-    complaints
-}
-
-fn pages() -> Result<Vec<Source>> {
-    let mut pages = read("docs", ".md")?;
-    pages.push(Source { path: "README.md".into(), text: std::fs::read_to_string(project().join("README.md"))? });
-    Ok(pages)
-}
-
-#[test]
-fn the_pages_name_only_files_that_exist() -> Result<()> {
-    let examples = [
-        ("README.md", "See `docs/no-such-page.md`."),
-        ("README.md", "See [this](docs/no-such-page.md)."),
-        ("docs/architecture.md", "The file `protocol/src/no_such_file.rs` does it."),
-    ];
-    check(paths_exist, &examples, &pages()?);
-    Ok(())
-}
-
-fn constants_exist(sources: &[Source]) -> Vec<String> {
-    let mut known = BTreeSet::new();
-    for folder in ["protocol", "server/src", "client-cli/src", "tests/src"] {
-        for source in read(folder, ".rs").unwrap_or_default() {
-            let words = source.text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-            known.extend(words.map(ToOwned::to_owned));
-        }
-    }
-    let constant = |word: &str| {
-        let letters = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
-        word.len() > 3 && word.contains('_') && word.chars().all(letters)
-    };
-    let mut complaints = Vec::new();
-    for source in sources {
-        for word in quoted(&source.text).iter().filter(|word| constant(word) && !known.contains(*word)) {
-            complaints.push(format!("{} names {word}, which no source has", source.path));
-        }
-    }
-    complaints
-}
-
-#[test]
-fn the_pages_name_only_constants_that_exist() -> Result<()> {
-    // Put together here, so that this file does not make the word known.
-    let gone = format!("At most `{}_{}` of them.", "NO_SUCH", "LIMIT");
-    check(constants_exist, &[("docs/protocol.md", &gone)], &pages()?);
-    Ok(())
-}
-
-/// Commands of the two programs, as a page shows them in its blocks.
-fn commands(text: &str) -> Vec<Vec<String>> {
-    let mut found = Vec::new();
-    let mut fenced = false;
-    for line in text.lines() {
-        if line.trim_start().starts_with("```") {
-            fenced = !fenced;
-        }
-        let line = line.trim().trim_start_matches("$ ");
-        let indented = fenced && (line.starts_with("cairn ") || line.starts_with("cairn-relay "));
-        if indented {
-            found.push(line.split('#').next().unwrap_or_default().to_owned());
-        }
-    }
-    found
-        .extend(quoted(text).into_iter().filter(|line| line.starts_with("cairn ") || line.starts_with("cairn-relay ")));
-    found.iter().map(|line| line.split_whitespace().map(ToOwned::to_owned).collect()).collect()
-}
-
-/// Asks the program itself whether it has the verb and the options of a command.
-fn not_understood(words: &[String]) -> Result<Option<String>> {
-    let [program, words @ ..] = words else { return Ok(Some("no command".into())) };
-    let verb = |word: &&String| {
-        word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-') && !word.starts_with('-')
-    };
-    let verbs: Vec<&String> = words.iter().take_while(verb).collect();
-    let client = program == "cairn";
-    let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
-    command.arg(if client { AS_CLIENT } else { AS_RELAY }).args(&verbs).arg("--help");
-    let done = run(&mut command, b"")?;
-    let help = String::from_utf8_lossy(&done.out).into_owned();
-    if done.code != 0 {
-        return Ok(Some(format!("{verbs:?} --help ended with {}", done.code)));
-    }
-    let options = words.iter().filter(|word| word.starts_with('-') && word.len() > 1);
-    let missing =
-        options.map(|option| option.split('=').next().unwrap_or_default()).find(|option| !help.contains(option));
-    Ok(missing.map(|option| format!("{verbs:?} has no {option}")))
-}
-
-#[test]
-fn the_readme_shows_only_commands_that_the_programs_have() -> Result<()> {
-    let text = std::fs::read_to_string(project().join("README.md"))?;
-    let shown = commands(&text);
-    ensure!(shown.len() >= 6, "the README shows how to use the programs: {shown:?}");
-    for words in &shown {
-        assert_eq!(not_understood(words)?, None, "{words:?}");
-    }
-    for wrong in ["cairn whisper Dana", "cairn send Dana --loud", "cairn-relay serve --no-such-option"] {
-        let words: Vec<String> = wrong.split(' ').map(ToOwned::to_owned).collect();
-        ensure!(not_understood(&words)?.is_some(), "{wrong} is not a command");
-    }
-    // Nobody needs a profile to be told how things are called.
-    let nobody = Client::new(Path::new(env!("CARGO_BIN_EXE_demo")), Path::new("/nonexistent"));
-    assert_eq!(run(&mut nobody.plain_command(&["--help"]), b"")?.code, 0);
-    Ok(())
-}
-
-#[test]
-fn the_readme_has_its_two_commands_and_the_build_check_reads_them_there() -> Result<()> {
-    let readme = std::fs::read_to_string(project().join("README.md"))?;
-    let check = std::fs::read_to_string(project().join(".ci/run"))?;
-    for command in ["cargo demo", "cargo test --workspace"] {
-        ensure!(readme.lines().any(|line| line.trim().starts_with(command)), "README.md has no line `{command}`");
-    }
-    ensure!(check.contains("README.md"), ".ci/run takes the test command from README.md");
-    ensure!(!check.lines().any(|line| line.trim() == "cargo test --workspace"), ".ci/run has no copy of it");
     Ok(())
 }

@@ -9,14 +9,11 @@ use crate::engine::model::Direction;
 use crate::vault::{EventRow, NewMessage, Store};
 use cairn_protocol::content::{Content, Piece};
 use cairn_protocol::handshake::{Replay, ReplayGuard};
+use cairn_protocol::limits::UNFINISHED;
 use cairn_protocol::ratchet::OpenError;
 use cairn_protocol::session::{Received, Session};
 use cairn_protocol::wire::frame::EnvelopeBytes;
 use std::ops::RangeInclusive;
-
-/// Messages of one contact that are not whole. Larger: a peer makes us hold more. Smaller: letters sent at once by
-/// several of their programs would push each other out.
-const BROKEN: usize = 16;
 
 /// A conversation within a transaction.
 pub(super) struct Conversation<'s, 'c> {
@@ -92,7 +89,7 @@ impl<'s, 'c> Conversation<'s, 'c> {
         if pieces.len() == usize::from(piece.count) {
             self.whole(&pieces, sent_at)?;
             self.store.drop_pieces(&self.contact, piece.id)?;
-        } else if let Some(oldest) = self.store.oldest_broken(&self.contact, BROKEN)? {
+        } else if let Some(oldest) = self.store.oldest_broken(&self.contact, UNFINISHED)? {
             self.store.drop_pieces(&self.contact, oldest)?;
             self.store.insert_event(EventRow::Gap(&self.contact, 1))?;
         }
