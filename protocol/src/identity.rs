@@ -6,7 +6,7 @@
 
 use crate::primitives::{AgreementPublic, AgreementSecret, SigningPublic, SigningSecret};
 use crate::secret::Secret;
-use crate::wire::{DecodeError, Reader, Writer};
+use crate::wire::{DecodeError, Reader, Writer, join};
 use rand_core::CryptoRng;
 
 /// The private half of an identity.
@@ -54,6 +54,11 @@ impl IdentitySecret {
 }
 
 impl Identity {
+    /// Ed25519 ‖ X25519, 64 bytes. // protocol.md §1.5
+    pub(crate) fn to_bytes(self) -> [u8; 64] {
+        *join(&[self.signing.as_bytes(), self.agreement.as_bytes()])
+    }
+
     pub(crate) fn write(&self, writer: &mut Writer) {
         writer.bytes(self.signing.as_bytes()).bytes(self.agreement.as_bytes());
     }

@@ -123,6 +123,14 @@ labels! {
     HISTORY_START = "cairn/v1/history/start";
     /// History hash H(n) of one direction.
     HISTORY_STEP = "cairn/v1/history/step";
+    /// Hash of what a check of words binds: transcript and identities.
+    CHECK_BINDING = "cairn/v1/check/binding";
+    /// Commitment to the nonce of the one who begins a check.
+    CHECK_COMMITMENT = "cairn/v1/check/commitment";
+    /// Words that the inviter reads aloud.
+    CHECK_WORDS_INVITER = "cairn/v1/check/words-inviter";
+    /// Words that the taker reads aloud.
+    CHECK_WORDS_TAKER = "cairn/v1/check/words-taker";
 }
 
 #[cfg(test)]

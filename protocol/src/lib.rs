@@ -17,6 +17,7 @@
 
 pub mod address;
 pub mod base32;
+pub mod check;
 pub mod content;
 pub mod handshake;
 mod history;
@@ -33,3 +34,4 @@ pub mod session;
 pub mod snapshot;
 pub mod token;
 pub mod wire;
+pub mod words;

@@ -86,6 +86,10 @@ pub const FILLER_AFTER: u64 = 100;
 /// Seconds after which a received and unconfirmed message asks for one filler.
 pub const FILLER_SECONDS: u64 = 86_400;
 
+/// Times that wrong check words may be typed in one run. Larger: more guesses, each of one in 2^32.
+/// Smaller: one misheard word makes two people begin again.
+pub const CHECK_TRIES: u8 = 3;
+
 /// Envelopes that an inviter holds because the first one has not arrived. Larger: a link-holder fills our disk.
 /// Smaller: a taker who writes much before the first envelope is fetched loses time (nothing is lost: all is put again).
 pub const HELD: usize = 64;

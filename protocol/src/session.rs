@@ -217,6 +217,11 @@ impl Session {
         &self.theirs
     }
 
+    /// T, to which a check of words is bound. // protocol.md §10.1
+    pub(crate) const fn transcript(&self) -> &[u8; 32] {
+        self.ratchet.transcript()
+    }
+
     /// The whole state, secrets in the clear: for an encrypted store only.
     #[must_use]
     pub fn snapshot(&self) -> Zeroizing<Vec<u8>> {

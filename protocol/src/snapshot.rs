@@ -1,4 +1,4 @@
-//! Saved state: a version, a kind, and the fields of one type, canonical like everything else (protocol.md §10).
+//! Saved state: a version, a kind, and the fields of one type, canonical like everything else (protocol.md §11).
 //!
 //! In: state, or bytes of a vault. Out: the other of the two. This file must never learn how a vault encrypts: a snapshot
 //! holds secrets in the clear and belongs into an encrypted store only.
@@ -15,6 +15,7 @@ pub(crate) enum Kind {
     Session = 1,
     Invitation = 2,
     ReplayGuard = 3,
+    Check = 4,
 }
 
 /// Why a snapshot can't be read. The storage is at fault.

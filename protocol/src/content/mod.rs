@@ -3,8 +3,13 @@
 //! In: text or a control message. Out: pieces, or the whole again. This file must never learn a key or a mailbox.
 //! There is no kind for a bot, for typing, for presence or for having read something.
 
+mod check;
+
+pub use check::CheckMessage;
+
 use crate::limits::{PAYLOAD, PIECE, PIECES, SKIP_TOTAL, TEXT};
 use crate::wire::{DecodeError, Reader, Writer};
+use check::{KIND_COMMITMENT, KIND_OPENING};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -54,6 +59,8 @@ pub enum Content {
         /// Last number lost.
         to: u64,
     },
+    /// One message of the check of words, for the program only.
+    Check(CheckMessage),
     /// A kind that this version does not know.
     Unknown {
         /// The kind.
@@ -104,6 +111,7 @@ impl core::fmt::Debug for Content {
             Self::Text(_) => f.write_str("Text(..)"),
             Self::Filler => f.write_str("Filler"),
             Self::Lost { from, to } => write!(f, "Lost({from}..={to})"),
+            Self::Check(message) => write!(f, "Check({message:?})"),
             Self::Unknown { kind, .. } => write!(f, "Unknown({kind}, ..)"),
         }
     }
@@ -149,6 +157,10 @@ impl Content {
                 writer.u64(*from).u64(*to);
                 (false, KIND_LOST, writer.finish())
             }
+            Self::Check(message) => {
+                let (kind, payload) = message.encode();
+                (false, kind, payload)
+            }
             Self::Unknown { .. } => return Err(ContentError::NotSendable),
         };
         // Nothing is still one piece: an empty message is a message.
@@ -192,7 +204,10 @@ impl Content {
                     Ok(Self::Lost { from, to })
                 }
             }
-            (_, KIND_TEXT..=KIND_LOST) => Err(DecodeError::Invalid.into()),
+            (false, kind @ KIND_COMMITMENT..=KIND_OPENING) if pieces.len() == 1 => {
+                Ok(Self::Check(CheckMessage::decode(kind, &first.payload)?))
+            }
+            (_, KIND_TEXT..=KIND_OPENING) => Err(DecodeError::Invalid.into()),
             (shown, kind) => {
                 let fallback = if shown { Some(Reader::new(&first.payload).text(PAYLOAD)?.to_owned()) } else { None };
                 Ok(Self::Unknown { kind, fallback })
@@ -256,7 +271,25 @@ mod tests {
 
     #[test]
     fn control_content_survives_and_malformed_control_is_refused() {
-        for content in [Content::Filler, Content::Lost { from: 3, to: 9 }] {
+        let (commitment, nonce) = ([1; 32], [2; 32]);
+        let checks = [
+            CheckMessage::Commitment(commitment),
+            CheckMessage::Answer { commitment, nonce },
+            CheckMessage::Opening { commitment, nonce },
+        ];
+        let checks = checks.into_iter().map(Content::Check);
+        for content in checks.chain([Content::Filler, Content::Lost { from: 3, to: 9 }]) {
+            let mut pieces = content.split(ID).unwrap();
+            assert!(pieces[0].is_control());
+            pieces[0].shown = true;
+            assert_eq!(Content::join(&pieces), Err(ContentError::Malformed(DecodeError::Invalid)));
+            if let Content::Check(_) = content {
+                pieces[0].shown = false;
+                pieces[0].payload.push(0);
+                assert_eq!(Content::join(&pieces), Err(ContentError::Malformed(DecodeError::Trailing)));
+                pieces[0].payload.truncate(31);
+                assert_eq!(Content::join(&pieces), Err(ContentError::Malformed(DecodeError::Truncated)));
+            }
             assert!(Content::join(&content.split(ID).unwrap()) == Ok(content));
         }
         let mut lost = Content::Lost { from: 3, to: 9 }.split(ID).unwrap();

@@ -229,6 +229,10 @@ impl Ratchet {
         Ok(())
     }
 
+    pub(crate) const fn transcript(&self) -> &[u8; 32] {
+        &self.transcript
+    }
+
     pub(crate) const fn role(&self) -> Role {
         self.role
     }
