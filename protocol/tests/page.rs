@@ -2,130 +2,21 @@
 //! associated data and every layout of handshake, envelope and hybrid step must be what the page says.
 #![expect(clippy::unwrap_used, reason = "a step of the page that fails is a failed test")]
 
+mod formulas;
 mod world;
 
 use cairn_protocol::content::{Content, MessageId};
 use cairn_protocol::handshake::take;
-use cairn_protocol::limits::{BODY, ENVELOPE};
-use cairn_protocol::primitives::{
-    AgreementPublic, AgreementSecret, Kem768Public, Kem768Secret, Kem1024Ciphertext, Kem1024Secret, open, seal,
-};
+use cairn_protocol::limits::ENVELOPE;
+use cairn_protocol::primitives::{AgreementPublic, AgreementSecret, Kem768Public, Kem1024Ciphertext, Kem1024Secret};
 use cairn_protocol::secret::Secret;
 use cairn_protocol::session::Session;
-use hmac::{KeyInit, Mac};
+use formulas::{
+    Chain, INVITER, NOW, Roles, StepKeys, TAKER, array, body, hkdf, hybrid_step, labelled, opened, sha256, text_of,
+};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use sha2::Digest;
 use world::{address, invite, taker};
-
-const INVITER: u8 = 1;
-const TAKER: u8 = 2;
-const NOW: u64 = 1_800_000_000;
-
-fn labelled(label: &str, parts: &[&[u8]]) -> Vec<u8> {
-    let label = format!("cairn/v1/{label}");
-    let length = [u8::try_from(label.len()).unwrap()];
-    [&length, label.as_bytes(), &parts.concat()].concat()
-}
-
-fn sha256(label: &str, parts: &[&[u8]]) -> [u8; 32] {
-    sha2::Sha256::digest(labelled(label, parts)).into()
-}
-
-fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(key).unwrap();
-    mac.update(message);
-    mac.finalize().into_bytes().into()
-}
-
-/// HKDF with one output of 32 bytes: one HMAC to extract, one to expand (RFC 5869 §2).
-fn hkdf(salt: &[u8], ikm: &[&[u8]], label: &str, context: &[&[u8]]) -> [u8; 32] {
-    let prk = hmac(if salt.is_empty() { &[0; 32] } else { salt }, &ikm.concat());
-    hmac(&prk, &[labelled(label, context), vec![1]].concat())
-}
-
-fn opened(key: [u8; 32], data: &[u8], sealed: &[u8]) -> Vec<u8> {
-    let (text, tag) = sealed.split_last_chunk::<16>().unwrap();
-    let mut text = text.to_vec();
-    open(&Secret::from_bytes(key), data, &mut text, tag).unwrap();
-    text
-}
-
-fn sealed(key: [u8; 32], data: &[u8], text: &[u8]) -> Vec<u8> {
-    let mut text = text.to_vec();
-    let tag = seal(Secret::from_bytes(key), data, &mut text);
-    [text, tag.to_vec()].concat()
-}
-
-fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    bytes.try_into().unwrap()
-}
-
-/// One chain in one direction.
-struct Chain {
-    header: [u8; 32],
-    chain: [u8; 32],
-}
-
-impl Chain {
-    fn step(&mut self) -> [u8; 32] {
-        let message = hkdf(&[], &[&self.chain], "chain/message-key", &[]);
-        self.chain = hkdf(&[], &[&self.chain], "chain/next-key", &[]);
-        message
-    }
-
-    fn seal(&mut self, transcript: &[u8; 32], header: &[u8], body: &[u8]) -> Box<[u8; ENVELOPE]> {
-        let (salt, message) = ([0x5a; 32], self.step());
-        let commitment = hkdf(&salt, &[&self.header, &message], "envelope/commitment", &[]);
-        let body_data = labelled("envelope/body-data", &[&[INVITER], transcript, header]);
-        let body = sealed(hkdf(&salt, &[&message], "envelope/body-key", &[]), &body_data, body);
-        let header_data = labelled("envelope/header-data", &[&[INVITER], transcript, &commitment, &body]);
-        let header = sealed(hkdf(&salt, &[&self.header], "envelope/header-key", &[]), &header_data, header);
-        Box::new(array(&[&salt[..], &commitment, &header, &body].concat()))
-    }
-
-    fn open(&mut self, transcript: &[u8; 32], envelope: &[u8; ENVELOPE]) -> (Vec<u8>, Vec<u8>) {
-        let message = self.step();
-        let (salt, commitment) = (&envelope[..32], &envelope[32..64]);
-        let (header, body) = (&envelope[64..2392], &envelope[2392..]);
-        assert_eq!(hkdf(salt, &[&self.header, &message], "envelope/commitment", &[]), commitment);
-        let header_data = labelled("envelope/header-data", &[&[TAKER], transcript, commitment, body]);
-        let header = opened(hkdf(salt, &[&self.header], "envelope/header-key", &[]), &header_data, header);
-        let body_data = labelled("envelope/body-data", &[&[TAKER], transcript, &header]);
-        (header, opened(hkdf(salt, &[&message], "envelope/body-key", &[]), &body_data, body))
-    }
-}
-
-struct StepKeys<'a> {
-    role: u8,
-    new: (&'a [u8], &'a [u8]),
-    old: (&'a [u8], &'a [u8]),
-    ciphertext: &'a [u8],
-}
-
-/// RK', CK, NHK.
-fn hybrid_step(root: &[u8], agreed: &Secret, encapsulated: &Secret, keys: &StepKeys<'_>) -> [[u8; 32]; 3] {
-    let parts: [&[u8]; 6] = [&[keys.role], keys.new.0, keys.old.0, keys.new.1, keys.old.1, keys.ciphertext];
-    let c = sha256("ratchet/step", &parts);
-    ["ratchet/root-key", "ratchet/chain-key", "ratchet/next-header-key"]
-        .map(|label| hkdf(root, &[agreed.expose(), encapsulated.expose()], label, &[&c]))
-}
-
-fn body(number: u64, previous: &[u8; 32], received: u64, received_hash: &[u8; 32], text: &str) -> Vec<u8> {
-    let mut body = [&number.to_be_bytes()[..], previous, &received.to_be_bytes(), received_hash].concat();
-    body.extend_from_slice(&(NOW * 1000).to_be_bytes());
-    body.extend_from_slice(&[7; 16]);
-    body.extend_from_slice(&[0, 1, 1, 0, 1]);
-    body.extend_from_slice(&u16::try_from(text.len()).unwrap().to_be_bytes());
-    body.extend_from_slice(text.as_bytes());
-    body.resize(BODY, 0);
-    body
-}
-
-fn text_of(body: &[u8]) -> String {
-    let length = usize::from(u16::from_be_bytes(array(&body[109..111])));
-    String::from_utf8(body[111..111 + length].to_vec()).unwrap()
-}
 
 fn write(session: &mut Session, rng: &mut StdRng, text: &str) -> Box<[u8; ENVELOPE]> {
     let piece = Content::Text(text.to_owned()).split(MessageId::random(rng)).unwrap().remove(0);
@@ -180,7 +71,7 @@ fn a_taker_talks_to_an_inviter_written_from_the_page_alone() {
     // §5.1: chain 0 of the taker
     let mut from_taker = Chain { header: output("handshake/header-key"), chain: output("handshake/chain-key") };
     let hello = write(&mut dana, rng, "hello");
-    let (header, opened_body) = from_taker.open(&t, &hello);
+    let (header, opened_body) = from_taker.open(TAKER, &t, &hello);
     assert_eq!(header[..8], [0; 8]);
     assert_eq!((&header[8..40], &header[40..1224]), (&their_d[..], &their_ek[..]));
     assert_eq!(text_of(&opened_body), "hello");
@@ -189,17 +80,16 @@ fn a_taker_talks_to_an_inviter_written_from_the_page_alone() {
     let their_first = sha256("history/step", &[&their_start, hello.as_slice()]);
 
     // §5.2: our hybrid step, made by hand
-    let (d, seed) = (AgreementSecret::random(rng), Kem768Secret::random(rng));
-    let (d_public, ek) = (d.public(), seed.public());
+    let (d, seed, d_public, ek) = formulas::pair(rng);
     let agreed = d.agree(&AgreementPublic::from_bytes(array(&their_d))).unwrap();
     let (ct, ss) = Kem768Public::from_bytes(&array(&their_ek)).unwrap().encapsulate(rng).unwrap();
     let new = (d_public.as_bytes().as_slice(), ek.as_bytes().as_slice());
     let keys = StepKeys { role: INVITER, new, old: (&their_d, &their_ek), ciphertext: ct.as_bytes() };
-    let [root, chain, _] = hybrid_step(&output("handshake/root-key"), &agreed, &ss, &keys);
+    let [root, chain, _] = hybrid_step(&output("handshake/root-key"), &[agreed.expose(), ss.expose()], &keys);
     let mut from_inviter = Chain { header: output("handshake/next-header-key-inviter"), chain };
     let our_start = sha256("history/start", &[&t, &[INVITER]]);
-    let header = [&[0; 8][..], new.0, new.1, ct.as_bytes()].concat();
-    let answer = from_inviter.seal(&t, &header, &body(1, &our_start, 1, &their_first, "answer"));
+    let header = formulas::header(0, 0, &[new.0, new.1, ct.as_bytes()]);
+    let answer = from_inviter.seal(Roles::both(INVITER), &t, &header, &body(1, &our_start, 1, &their_first, "answer"));
     let received = dana.decrypt(&answer, NOW).unwrap();
     assert!(Content::join(&[received.piece]).unwrap() == Content::Text("answer".to_owned()));
     assert_eq!((dana.confirmed(), dana.differs(), dana.answered()), (1, false, true));
@@ -215,8 +105,8 @@ fn a_taker_talks_to_an_inviter_written_from_the_page_alone() {
     let agreed = d.agree(&AgreementPublic::from_bytes(array(new.0))).unwrap();
     let ss = seed.decapsulate(&cairn_protocol::primitives::Kem768Ciphertext::from_bytes(&array(ciphertext)));
     let keys = StepKeys { role: TAKER, new, old: (d_public.as_bytes(), ek.as_bytes()), ciphertext };
-    let [_, chain, _] = hybrid_step(&root, &agreed, &ss, &keys);
-    let (_, opened_body) = Chain { header: their_next, chain }.open(&t, &second);
+    let [_, chain, _] = hybrid_step(&root, &[agreed.expose(), ss.expose()], &keys);
+    let (_, opened_body) = Chain { header: their_next, chain }.open(TAKER, &t, &second);
     assert_eq!(text_of(&opened_body), "and on");
     let our_first = sha256("history/step", &[&our_start, answer.as_slice()]);
     assert_eq!((array(&opened_body[40..48]), &opened_body[48..80]), (1_u64.to_be_bytes(), &our_first[..]));

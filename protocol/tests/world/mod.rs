@@ -62,11 +62,16 @@ pub(crate) fn taker(rng: &mut StdRng) -> Taker {
     }
 }
 
-/// The same link with another pin: version 1, port 2, pin 16, L 32, checksum 2.
+/// The same link with another pin.
 pub(crate) fn link_with_pin(text: &str, pin: Pin) -> Link {
+    link_with(text, |bytes| bytes[3..19].copy_from_slice(&pin.0))
+}
+
+/// A link with something changed and a checksum that fits: version 1, port 2, pin 16, L 32, checksum 2.
+pub(crate) fn link_with(text: &str, change: impl FnOnce(&mut [u8; 53])) -> Link {
     let (head, code) = text.split_once('/').unwrap();
     let mut bytes = base32::decode::<53>(code).unwrap();
-    bytes[3..19].copy_from_slice(&pin.0);
+    change(&mut bytes);
     let host = head.strip_prefix("CAIRN:").unwrap().to_lowercase();
     let checksum = hash(label::LINK_CHECKSUM, &[&bytes[..51], host.as_bytes()]);
     bytes[51..].copy_from_slice(&checksum[..2]);
