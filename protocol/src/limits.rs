@@ -108,3 +108,32 @@ pub const REPLY: usize = 160 * 1024;
 
 /// Envelope identifiers in one acknowledgement.
 pub const ACKNOWLEDGE: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    macro_rules! values {
+        ($($name:ident)*) => { [$((stringify!($name), u64::try_from($name).unwrap())),*] };
+    }
+
+    #[test]
+    fn every_limit_stands_in_the_page_with_its_value_and_both_reasons() {
+        let values = values![
+            VERSION ENVELOPE BODY BODY_FIELDS PAYLOAD PIECE PIECES TEXT NAME BUNDLE SEALED_BUNDLE HOST CREDENTIAL SKIP_STEP SKIP_TOTAL OLD_CHAINS SKIP_SECONDS TICK_SECONDS UNCONFIRMED CONTROL_RESERVE UNFINISHED FILLER_AFTER FILLER_SECONDS CHECK_TRIES HELD INVITATION_SECONDS REQUEST PAGE REPLY ACKNOWLEDGE
+        ];
+        let source = include_str!("limits.rs");
+        let named: Vec<_> =
+            source.lines().filter_map(|line| line.strip_prefix("pub const ")?.split(':').next()).collect();
+        assert_eq!(named.len(), values.len());
+        let page = include_str!("../../docs/protocol.md");
+        for (name, value) in values {
+            assert!(named.contains(&name), "{name}");
+            let row = page.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).unwrap_or_default();
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let digits: String = cells[2].split(' ').next().unwrap().chars().filter(char::is_ascii_digit).collect();
+            assert_eq!(digits, value.to_string(), "{name}");
+            assert!(!cells[3].is_empty() && !cells[4].is_empty(), "{name}");
+        }
+    }
+}
