@@ -1,0 +1,131 @@
+//! ML-KEM against a second implementation, libcrux, which is used here and nowhere else: what one makes, the other reads,
+//! and what one refuses, the other refuses. A mistake that both make in the same way would not show; the vectors of
+//! tests/wycheproof.rs stand beside this.
+
+use cairn_protocol::primitives::{
+    Kem768Ciphertext, Kem768Public, Kem768Secret, Kem1024Ciphertext, Kem1024Public, Kem1024Secret, PrimitiveError,
+};
+use libcrux_ml_kem::{mlkem768, mlkem1024};
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt, SeedableRng};
+
+const RUNS: u64 = 300;
+
+/// q of FIPS 203: coefficients of an encapsulation key stand below it.
+const Q: u16 = 3329;
+
+fn bytes<const N: usize>(rng: &mut StdRng) -> [u8; N] {
+    let mut bytes = [0; N];
+    rng.fill_bytes(&mut bytes);
+    bytes
+}
+
+/// Writes one coefficient of 12 bits, the lower bits first (FIPS 203 §4.2.1).
+fn set_coefficient(key: &mut [u8], place: usize, value: u16) {
+    let [low, high] = value.to_le_bytes();
+    let at = place / 2 * 3;
+    if place.is_multiple_of(2) {
+        key[at] = low;
+        key[at + 1] = key[at + 1] & 0xf0 | high;
+    } else {
+        key[at + 1] = key[at + 1] & 0x0f | low << 4;
+        key[at + 2] = low >> 4 | high << 4;
+    }
+}
+
+macro_rules! against_libcrux {
+    ($agrees:ident, $refuses:ident, $theirs:ident, $secret:ident, $public:ident, $ciphertext:ident, $their_ciphertext:ident, $their_public:ident, $coefficients:literal) => {
+        #[test]
+        fn $agrees() {
+            let mut changed_bytes = std::collections::BTreeSet::new();
+            for seed in 0..RUNS {
+                let rng = &mut StdRng::seed_from_u64(seed);
+                let key_seed = bytes(rng);
+                let (ours, theirs) = ($secret::from_seed(key_seed), $theirs::generate_key_pair(key_seed));
+                assert_eq!(ours.public().as_bytes(), theirs.pk(), "run {seed}: the same key from the same seed");
+
+                // Ours encapsulates with what it draws, theirs with the same bytes: the same ciphertext and secret.
+                let drawn = rng.random();
+                let public = $public::from_bytes(theirs.pk()).unwrap();
+                let (ciphertext, shared) = public.encapsulate(&mut StdRng::seed_from_u64(drawn)).unwrap();
+                let given = bytes(&mut StdRng::seed_from_u64(drawn));
+                let (their_ciphertext, their_shared) = $theirs::encapsulate(theirs.public_key(), given);
+                assert_eq!(ciphertext.as_bytes(), their_ciphertext.as_slice(), "run {seed}");
+                assert_eq!(*shared.expose(), their_shared, "run {seed}");
+
+                // Each opens the other's.
+                let opened = $theirs::decapsulate(theirs.private_key(), &(*ciphertext.as_bytes()).into());
+                assert_eq!(opened, *shared.expose(), "run {seed}");
+                let (their_ciphertext, their_shared) = $theirs::encapsulate(theirs.public_key(), bytes(rng));
+                let opened = ours.decapsulate(&$ciphertext::from_bytes(their_ciphertext.as_slice()));
+                assert_eq!(*opened.expose(), their_shared, "run {seed}");
+
+                // Implicit rejection: one bit of the ciphertext changed gives another secret, the same for both.
+                let mut changed = *ciphertext.as_bytes();
+                let place = rng.random_range(0..changed.len());
+                changed[place] ^= 1 << rng.random_range(0..8);
+                changed_bytes.insert(place);
+                let rejected = ours.decapsulate(&$ciphertext::from_bytes(&changed));
+                let their_rejected =
+                    $theirs::decapsulate(theirs.private_key(), &$theirs::$their_ciphertext::from(changed));
+                assert_eq!(*rejected.expose(), their_rejected, "run {seed}, byte {place}");
+                assert!(!rejected.matches(&shared), "run {seed}, byte {place}");
+                // And it is the same each time, as FIPS 203 asks, and another one for another ciphertext.
+                assert!(rejected.matches(&ours.decapsulate(&$ciphertext::from_bytes(&changed))));
+                changed[place] ^= 0xff;
+                assert!(!rejected.matches(&ours.decapsulate(&$ciphertext::from_bytes(&changed))));
+            }
+            assert!(changed_bytes.len() > 200, "flips all over the ciphertext: {}", changed_bytes.len());
+        }
+
+        #[test]
+        fn $refuses() {
+            let mut refused = 0;
+            for seed in 0..RUNS {
+                let rng = &mut StdRng::seed_from_u64(seed);
+                let key = *$secret::from_seed(bytes(rng)).public().as_bytes();
+                let verdicts = |key: &[u8; $public::LENGTH]| {
+                    let ours = $public::from_bytes(key);
+                    assert!(ours.as_ref().err().is_none_or(|error| *error == PrimitiveError::Encapsulation));
+                    (ours.is_ok(), $theirs::validate_public_key(&$theirs::$their_public::from(key)))
+                };
+                assert_eq!(verdicts(&key), (true, true), "run {seed}");
+                // The first and the last coefficient, and one between, at both sides of the limit and at the end.
+                for place in [0, rng.random_range(1..$coefficients - 1), $coefficients - 1] {
+                    for (value, good) in [(Q - 1, true), (Q, false), (rng.random_range(Q..4096), false), (4095, false)]
+                    {
+                        let mut changed = key;
+                        set_coefficient(&mut changed, place, value);
+                        assert_eq!(verdicts(&changed), (good, good), "run {seed}, coefficient {place}, {value}");
+                        refused += usize::from(!good);
+                    }
+                }
+            }
+            assert_eq!(refused, 9 * 300);
+        }
+    };
+}
+
+against_libcrux!(
+    ml_kem_768_and_libcrux_agree_on_keys_ciphertexts_secrets_and_implicit_rejection,
+    ml_kem_768_and_libcrux_refuse_the_same_encapsulation_keys,
+    mlkem768,
+    Kem768Secret,
+    Kem768Public,
+    Kem768Ciphertext,
+    MlKem768Ciphertext,
+    MlKem768PublicKey,
+    768
+);
+
+against_libcrux!(
+    ml_kem_1024_and_libcrux_agree_on_keys_ciphertexts_secrets_and_implicit_rejection,
+    ml_kem_1024_and_libcrux_refuse_the_same_encapsulation_keys,
+    mlkem1024,
+    Kem1024Secret,
+    Kem1024Public,
+    Kem1024Ciphertext,
+    MlKem1024Ciphertext,
+    MlKem1024PublicKey,
+    1024
+);
