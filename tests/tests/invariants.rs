@@ -378,3 +378,22 @@ fn no_secret_can_be_printed_copied_or_compared_by_accident() -> Result<()> {
     }
     Ok(())
 }
+
+/// Lines of code that one file may have: above that it has a second noun.
+const LINES: usize = 400;
+
+fn files_are_short(sources: &[Source]) -> Vec<String> {
+    complain(sources, |_, code| {
+        let lines = code.lines().filter(|line| !line.trim().is_empty()).count();
+        (lines > LINES).then(|| format!("{lines} lines of code"))
+    })
+}
+
+#[test]
+fn no_file_has_more_than_400_lines_of_code() -> Result<()> {
+    let long = "fn f() {}\n".repeat(LINES + 1);
+    for folder in ["protocol/src", "protocol/tests", "server/src", "client-cli/src", "tests/src"] {
+        check(files_are_short, &[("a.rs", &long)], &read(folder, ".rs")?);
+    }
+    Ok(())
+}
