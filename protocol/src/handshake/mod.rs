@@ -132,3 +132,26 @@ fn first_data(commitment: &[u8; 32]) -> Vec<u8> {
 fn private_data(transcript: &[u8; 32]) -> Vec<u8> {
     label::FIRST_PRIVATE_DATA.before(&[transcript])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_byte_of_bundle_public_part_and_pin_enters_the_transcript_and_so_does_l() {
+        let (bundle, public, pin) = ([0; BUNDLE], [0; PUBLIC], [0; 16]);
+        let (link, other) = (LinkSecret::of(&bundle), LinkSecret::of(&[1; BUNDLE]));
+        let mut seen = BTreeSet::from([
+            transcript(&bundle, &public, &Pin(pin), &link),
+            transcript(&bundle, &public, &Pin(pin), &other),
+        ]);
+        assert_eq!(seen.len(), 2);
+        for place in 0..BUNDLE + PUBLIC + pin.len() {
+            let (mut bundle, mut public, mut pin) = (bundle, public, pin);
+            let byte = bundle.iter_mut().chain(&mut public).chain(&mut pin).nth(place);
+            *byte.unwrap() ^= 1 << (place % 8);
+            assert!(seen.insert(transcript(&bundle, &public, &Pin(pin), &link)), "byte {place}");
+        }
+    }
+}
