@@ -4,7 +4,7 @@
 
 use cairn_protocol::address::{Host, Pin, RelayAddress};
 use cairn_protocol::base32;
-use cairn_protocol::content::{Content, MessageId};
+use cairn_protocol::content::{Content, MessageId, Piece};
 use cairn_protocol::handshake::{ReplayGuard, Taker, take};
 use cairn_protocol::invitation::{Invitation, Link, Offer};
 use cairn_protocol::label;
@@ -41,15 +41,19 @@ pub(crate) fn address() -> RelayAddress {
     RelayAddress { host: Host::new("relay.example.org").unwrap(), port: 4433, pin: Pin::of(b"key") }
 }
 
-pub(crate) fn invite(rng: &mut StdRng) -> (Invitation, Link, SealedBundleBytes) {
-    let offer = Offer {
+pub(crate) fn offer(rng: &mut StdRng) -> Offer {
+    Offer {
         name: "Ana".to_owned(),
         address: address(),
         mailbox: MailboxId::random(rng),
         capability: SendCapability::random(rng),
         voucher: Voucher::random(rng),
         expires_at: START + 14 * DAY,
-    };
+    }
+}
+
+pub(crate) fn invite(rng: &mut StdRng) -> (Invitation, Link, SealedBundleBytes) {
+    let offer = offer(rng);
     Invitation::create(rng, &offer).unwrap()
 }
 
@@ -60,6 +64,11 @@ pub(crate) fn taker(rng: &mut StdRng) -> Taker {
         mailbox: MailboxId::random(rng),
         capability: SendCapability::random(rng),
     }
+}
+
+/// A short text in its one piece.
+pub(crate) fn piece(rng: &mut StdRng, text: &str) -> Piece {
+    Content::Text(text.to_owned()).split(MessageId::random(rng)).unwrap().remove(0)
 }
 
 /// The same link with another pin.
