@@ -69,3 +69,8 @@ pub mod snapshot;
 pub mod token;
 pub mod wire;
 pub mod words;
+
+// Test vectors show values that no caller sees, so that they are made inside of the crate; its sources stay free of them.
+#[cfg(test)]
+#[path = "../tests/vectors/mod.rs"]
+mod vectors;

@@ -19,6 +19,10 @@ use core::ops::RangeInclusive;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+#[cfg(test)]
+#[path = "../tests/vectors/inside_session.rs"]
+pub(crate) mod inside;
+
 /// One side of a conversation.
 pub struct Session {
     ours: Identity,

@@ -16,6 +16,9 @@
 //! bundle's hash authenticate the inviter also against a quantum computer, and no signature is made.
 
 mod initiator;
+#[cfg(test)]
+#[path = "../../tests/vectors/inside_handshake.rs"]
+pub(crate) mod inside;
 mod responder;
 
 pub use initiator::{TakeError, Taker, take};

@@ -101,7 +101,7 @@ impl Taker {
 }
 
 /// Opens the outer seal of a first envelope.
-fn open_first(first_key: &Secret, envelope: &[u8; ENVELOPE]) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn open_first(first_key: &Secret, envelope: &[u8; ENVELOPE]) -> Option<Zeroizing<Vec<u8>>> {
     let (salt, rest) = envelope.split_first_chunk::<SALT>()?;
     let (commitment, rest) = rest.split_first_chunk::<32>()?;
     let (sealed, tag) = rest.split_last_chunk::<TAG>()?;

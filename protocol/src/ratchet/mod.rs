@@ -19,6 +19,9 @@
 
 mod chain_key;
 mod header_key;
+#[cfg(test)]
+#[path = "../../tests/vectors/inside_ratchet.rs"]
+pub(crate) mod inside;
 mod message_key;
 mod open;
 mod root_key;

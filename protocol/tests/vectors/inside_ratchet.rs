@@ -1,0 +1,112 @@
+//! What the vectors read out of a ratchet, and what they change to play a dishonest peer (compiled for tests only).
+
+use super::{ChainKey, Ratchet, body_data, header_data};
+use crate::limits::BODY;
+use crate::primitives::seal;
+use crate::secret::{Secret, SecretBytes};
+use crate::wire::envelope::SALT;
+use crate::wire::frame::EnvelopeBytes;
+use crate::wire::message::{HEADER, Header};
+use crate::wire::{Reader, Writer, join};
+use rand_core::CryptoRng;
+
+/// Names of page and their values.
+pub(crate) type Values = Vec<(&'static str, Vec<u8>)>;
+
+/// A second ratchet in the same state.
+fn copy(ratchet: &Ratchet) -> Ratchet {
+    let mut writer = Writer::default();
+    ratchet.write(&mut writer);
+    Ratchet::read(&mut Reader::new(&writer.finish())).unwrap()
+}
+
+/// Whether the next sending makes a hybrid step.
+pub(crate) const fn step_is_due(ratchet: &Ratchet) -> bool {
+    ratchet.own.is_none()
+}
+
+/// Previous and index of the next envelope, and the keys with which it will be sealed. `rng` gives what the step draws.
+pub(crate) fn next_sending(ratchet: &Ratchet, rng: &mut impl CryptoRng) -> (u32, u32, Values) {
+    let mut ratchet = copy(ratchet);
+    let due = step_is_due(&ratchet);
+    if due {
+        ratchet.step(rng).unwrap();
+    }
+    let sending = ratchet.sending.unwrap();
+    let mut values = Values::new();
+    if due {
+        values.push(("D", sending.publics.agreement.as_bytes().to_vec()));
+        values.push(("ek", sending.publics.encapsulation.as_bytes().to_vec()));
+        values.push(("ct", sending.publics.ciphertext.as_bytes().to_vec()));
+        values.push(("RK'", ratchet.root.secret().expose().to_vec()));
+        values.push(("CK of the new chain", sending.chain.secret().expose().to_vec()));
+        values.push(("NHK", ratchet.next_sending.secret().expose().to_vec()));
+    }
+    values.push(("HK", sending.header.secret().expose().to_vec()));
+    let (chain, key) = sending.chain.step();
+    values.push(("MK", key.secret().expose().to_vec()));
+    values.push(("CK'", chain.secret().expose().to_vec()));
+    (ratchet.previous, sending.next, values)
+}
+
+/// The plain header of the next envelope, which needs no step.
+pub(crate) fn next_header(ratchet: &Ratchet) -> Vec<u8> {
+    let sending = ratchet.sending.as_ref().unwrap();
+    let header = Header { publics: sending.publics.clone(), previous: ratchet.previous, index: sending.next };
+    header.encode().expose().to_vec()
+}
+
+/// The state that the handshake gives: keys of §4.3 and the taker's pair.
+pub(crate) fn start_of_taker(ratchet: &Ratchet) -> Values {
+    let sending = ratchet.sending.as_ref().unwrap();
+    vec![
+        ("T", ratchet.transcript.to_vec()),
+        ("RK", ratchet.root.secret().expose().to_vec()),
+        ("CK of the taker's chain 0", sending.chain.secret().expose().to_vec()),
+        ("HK of the taker's chain 0", sending.header.secret().expose().to_vec()),
+        ("HK of the taker's chain 1", ratchet.next_sending.secret().expose().to_vec()),
+        ("HK of the inviter's first chain", ratchet.next_receiving.secret().expose().to_vec()),
+    ]
+}
+
+/// The same of the inviter.
+pub(crate) fn start_of_inviter(ratchet: &Ratchet) -> Values {
+    let receiving = ratchet.receiving.as_ref().unwrap();
+    vec![
+        ("T", ratchet.transcript.to_vec()),
+        ("RK", ratchet.root.secret().expose().to_vec()),
+        ("CK of the taker's chain 0", receiving.chain.secret().expose().to_vec()),
+        ("HK of the taker's chain 0", receiving.header.secret().expose().to_vec()),
+        ("HK of the taker's chain 1", ratchet.next_receiving.secret().expose().to_vec()),
+        ("HK of the inviter's first chain", ratchet.next_sending.secret().expose().to_vec()),
+    ]
+}
+
+/// Makes the sender go on with another chain key, as one who wants an envelope with two pairs of keys.
+pub(crate) fn replace_chain_key(ratchet: &mut Ratchet, key: [u8; 32]) {
+    ratchet.sending.as_mut().unwrap().chain = ChainKey::new(Secret::from_bytes(key));
+}
+
+/// Seals like [`Ratchet::seal`], with header and body changed before.
+pub(crate) fn seal_changed(
+    ratchet: &mut Ratchet,
+    rng: &mut impl CryptoRng,
+    mut body: SecretBytes<BODY>,
+    change: impl FnOnce(&mut [u8; HEADER], &mut [u8; BODY]),
+) -> EnvelopeBytes {
+    if step_is_due(ratchet) {
+        ratchet.step(rng).unwrap();
+    }
+    let mut header = join::<HEADER>(&[&next_header(ratchet)]);
+    change(&mut header, body.expose_mut());
+    let plain = header.clone();
+    let sending = ratchet.sending.as_ref().unwrap();
+    let (_, key) = sending.chain.duplicate().step();
+    let mut salt = [0; SALT];
+    rng.fill_bytes(&mut salt);
+    let commitment = key.commitment(&sending.header, &salt);
+    let body_tag = seal(key.body_key(&salt), &body_data(ratchet.role, &ratchet.transcript, &plain), body.expose_mut());
+    let data = header_data(ratchet.role, &ratchet.transcript, &commitment, body.expose(), &body_tag);
+    let header_tag = seal(sending.header.seal_key(&salt), &data, header.as_mut_slice());
+    join(&[&salt, &commitment, header.as_slice(), &header_tag, body.expose(), &body_tag])
+}
