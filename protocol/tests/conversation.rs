@@ -48,18 +48,19 @@ fn any_order_within_the_limits_opens_each_message_exactly_once() {
 #[test]
 fn a_flipped_bit_anywhere_leaves_the_state_as_it_is_and_the_original_still_opens() {
     let mut world = World::new(3);
-    for round in 0..2 {
-        // Round 0: the current chain. Round 1: a new chain of the peer.
-        let envelope = world.seal(Side::Taker, "genuine");
+    // The current chain, a new chain of the peer, and a late one: of a chain that the peer has left.
+    let late = world.seal(Side::Taker, "late");
+    for round in 0..3 {
+        let envelope = if round == 2 { late.clone() } else { world.seal(Side::Taker, "genuine") };
         let before = world.session(Side::Inviter).snapshot();
-        for byte in (0..4096).step_by(13).chain([4095]) {
+        for byte in 0..4096 {
             let mut flipped = envelope.clone();
-            flipped[byte] ^= 1 << (byte % 8);
+            flipped[byte] ^= 1 << ((byte + round) % 8);
             let refused = world.open(Side::Inviter, &flipped).err();
             assert_eq!(refused, Some(OpenError::NotOurs), "byte {byte}");
+            assert!(world.session(Side::Inviter).snapshot() == before, "byte {byte} changed the state");
         }
-        assert_eq!(world.session(Side::Inviter).snapshot(), before);
-        assert_eq!(world.open_text(Side::Inviter, &envelope), "genuine");
+        assert_eq!(world.open_text(Side::Inviter, &envelope), if round == 2 { "late" } else { "genuine" });
         let answer = world.seal(Side::Inviter, "answer");
         assert_eq!(world.open_text(Side::Taker, &answer), "answer", "round {round}");
     }
@@ -78,10 +79,24 @@ fn an_envelope_sent_back_to_its_writer_does_not_open() {
 #[test]
 fn replay_is_refused_also_after_a_restart() {
     let mut world = World::new(5);
-    let envelope = world.seal(Side::Taker, "once");
-    assert_eq!(world.open_text(Side::Inviter, &envelope), "once");
-    world.restart(Side::Inviter);
-    assert_eq!(world.open(Side::Inviter, &envelope).err(), Some(OpenError::Again));
+    let late = world.seal(Side::Taker, "late");
+    let mut opened = Vec::new();
+    // A chain goes on, is left, and grows old; what comes late is opened once too.
+    for turn in 0..5 {
+        let envelope = if turn == 3 { late.clone() } else { world.seal(Side::Taker, "once") };
+        assert!(world.open(Side::Inviter, &envelope).is_ok());
+        opened.push(envelope);
+        for _ in 0..2 {
+            let before = world.session(Side::Inviter).snapshot();
+            for again in &opened {
+                assert_eq!(world.open(Side::Inviter, again).err(), Some(OpenError::Again), "turn {turn}");
+            }
+            assert_eq!(world.session(Side::Inviter).snapshot(), before);
+            world.restart(Side::Inviter);
+        }
+        let answer = world.seal(Side::Inviter, "answer");
+        assert_eq!(world.open_text(Side::Taker, &answer), "answer");
+    }
 }
 
 #[test]
