@@ -4,10 +4,14 @@
 //! the crate: it is compiled for its tests only, inside of it, because the vectors show values that no caller ever sees.
 
 mod base32;
+mod bundle;
 mod draw;
+mod frames;
 mod handshake;
+mod hostile;
 mod meeting;
 mod paper;
+mod primitives;
 mod refusal;
 mod stories;
 mod talk;
@@ -20,22 +24,29 @@ use std::path::PathBuf;
 /// All files, in the order of the page.
 fn papers() -> Vec<Paper> {
     vec![
+        primitives::primitives(),
+        primitives::labels(),
         base32::base32(),
         base32::address(),
         base32::link(),
+        bundle::bundle(),
         handshake::handshake(),
         handshake::refused(),
         stories::in_order(),
         stories::ping_pong(),
         stories::disorder(),
         stories::crossing(),
-        stories::attacks(),
-        stories::skipping(),
-        stories::skipping_two_chains(),
+        hostile::attacks(),
+        hostile::skipping(),
+        hostile::skipping_two_chains(),
         stories::lost(),
-        stories::restored(),
+        hostile::restored(),
         stories::contents(),
-        stories::dishonest(),
+        hostile::dishonest(),
+        primitives::tokens(),
+        frames::requests(),
+        frames::replies(),
+        frames::proof(),
     ]
 }
 

@@ -5,7 +5,7 @@
 
 use crate::address::AddressError;
 use crate::handshake::AcceptError;
-use crate::invitation::LinkError;
+use crate::invitation::{BundleError, LinkError};
 use crate::primitives::PrimitiveError;
 use crate::ratchet::OpenError;
 use crate::session::EncryptError;
@@ -40,6 +40,15 @@ pub(crate) const fn link(error: LinkError) -> &'static str {
         LinkError::Host(error) => address(error),
         LinkError::Checksum => "check",
         LinkError::Version => "another version",
+    }
+}
+
+/// protocol.md §3.1, §3.4
+pub(crate) fn bundle(error: BundleError) -> &'static str {
+    match error {
+        BundleError::Altered => "altered",
+        BundleError::Malformed(error) => decode(error),
+        BundleError::Name => panic!("a reader meets no name that is too long to write"),
     }
 }
 

@@ -1,7 +1,7 @@
-//! The conversations (protocol.md §5 to §8).
+//! Conversations of two honest people over a network that loses and disorders (protocol.md §5 to §8).
 
 use super::paper::Paper;
-use super::talk::{Lie, Talk};
+use super::talk::Talk;
 use crate::content::{Content, MessageId, Piece};
 use crate::role::Role::{Inviter, Taker};
 use zeroize::Zeroizing;
@@ -14,7 +14,8 @@ const STEPS: &str = "The cases are the steps of one conversation, in order; each
      Values of a step that writes: previous and index stand in its header; D, ek, ct, RK', CK of the new chain and NHK stand \
      where a hybrid step is made; HK, MK and CK' are the keys of this envelope and the chain key behind it.";
 
-fn paper(name: &'static str, explanation: &str) -> Paper {
+/// A file with a conversation, and how it is read.
+pub(crate) fn paper(name: &'static str, explanation: &str) -> Paper {
     Paper::new(name, &format!("{explanation}\n\n{STEPS}"))
 }
 
@@ -190,130 +191,6 @@ pub(crate) fn crossing() -> Paper {
     talk.paper
 }
 
-/// Replay, reflection, flipped bits.
-pub(crate) fn attacks() -> Paper {
-    let mut talk = Talk::new(paper(
-        "conversation-attacks",
-        "A relay that replays, sends back, changes and splices envelopes: all of it is refused, and the genuine ones still open \
-         (§5.5, §6).",
-    ));
-    talk.text(Taker, "taker-1", "genuine", "Dana's chain 0.");
-    talk.text(Taker, "taker-2", "genuine too", "The next.");
-    let parts = [
-        ("salt", 0, "the salt"),
-        ("commitment", 40, "the commitment: it is bound by the header's associated data"),
-        ("header", 70, "the sealed header"),
-        ("header-tag", 2391, "the header's tag"),
-        ("body", 2400, "the sealed body: it is bound by the header's associated data"),
-        ("body-tag", 4095, "the body's tag"),
-    ];
-    for (name, byte, part) in parts {
-        let name = format!("flipped-{name}-in-chain-0");
-        talk.get_changed(
-            Inviter,
-            &name,
-            "taker-1",
-            byte,
-            0x01,
-            &format!("A bit is flipped in {part}. Nothing of it opens."),
-        );
-    }
-    talk.get(
-        Taker,
-        "taker-gets-taker-1",
-        "taker-1",
-        "Reflected: the writer gets his own envelope. No chain of his peer has this key.",
-    );
-    talk.get(Inviter, "inviter-gets-taker-1", "taker-1", "The genuine one opens all the same.");
-    talk.get(Inviter, "inviter-gets-taker-1-again", "taker-1", "Replayed.");
-    let (one, two) = (talk.envelope("taker-1").clone(), talk.envelope("taker-2").clone());
-    let mut spliced = two.clone();
-    spliced[2392..].copy_from_slice(&one[2392..]);
-    talk.get_bytes(Inviter, "spliced-body", &spliced, "taker-2 with the body of taker-1.");
-    let mut spliced = two.clone();
-    spliced[64..2392].copy_from_slice(&one[64..2392]);
-    talk.get_bytes(Inviter, "spliced-header", &spliced, "taker-2 with the header of taker-1.");
-    let noise = super::draw::value("cairn-vectors/1/conversation-attacks", "noise", "envelope", 4096);
-    talk.get_bytes(
-        Inviter,
-        "noise",
-        noise.as_slice().try_into().unwrap(),
-        "4,096 bytes drawn by the rule, as envelope of this case.",
-    );
-    talk.text(Inviter, "inviter-1", "an answer", "Ana's first chain.");
-    for (name, byte, part) in parts {
-        let name = format!("flipped-{name}-of-a-new-chain");
-        talk.get_changed(
-            Taker,
-            &name,
-            "inviter-1",
-            byte,
-            0x80,
-            &format!("The highest bit is flipped in {part}, at the begin of a new chain. Dana's pair is kept."),
-        );
-    }
-    talk.get(Inviter, "inviter-gets-inviter-1", "inviter-1", "Reflected to Ana.");
-    talk.get(Taker, "taker-gets-inviter-1", "inviter-1", "The genuine one makes the step.");
-    talk.get(Taker, "taker-gets-inviter-1-again", "inviter-1", "Replayed: its chain is the current one now.");
-    talk.text(Taker, "taker-3", "chain 1", "Dana's step.");
-    talk.get(Inviter, "inviter-gets-taker-3", "taker-3", "Ana follows; taker-2 is skipped.");
-    talk.get(Inviter, "inviter-gets-taker-1-from-an-old-chain", "taker-1", "Replayed from an old chain.");
-    talk.get_changed(
-        Inviter,
-        "flipped-body-of-an-old-chain",
-        "taker-2",
-        3000,
-        0x10,
-        "A late envelope of the old chain with a flipped bit: its skipped key is kept.",
-    );
-    talk.get(Inviter, "inviter-gets-taker-2", "taker-2", "The genuine late one opens.");
-    talk.paper
-}
-
-/// The limit of skipped keys.
-pub(crate) fn skipping() -> Paper {
-    let mut talk = Talk::new(paper(
-        "conversation-skipping",
-        "At most 512 keys are skipped in one step (§5.6). Dana does not keep to §7.4 here: he writes more than 480 that nobody \
-         confirms. The texts of envelopes that never leave are their numbers in decimal digits, written 60 seconds apart, with \
-         message and salt drawn by the rule for a case of the name that stands there, NUMBER being the number.",
-    ));
-    talk.unsent(Taker, "unsent", "unsent", 512, "512 envelopes in chain 0 that never arrive.");
-    talk.unsent(Taker, "two-more", "unsent", 2, "Two more; these are sent, and stand in the steps below.");
-    let (one, two) = (talk.envelope("unsent-513").clone(), talk.envelope("unsent-514").clone());
-    talk.get_bytes(Inviter, "inviter-gets-514", &two, "Index 513: 513 keys would have to be skipped.");
-    talk.get_bytes(Inviter, "inviter-gets-513", &one, "Index 512: 512 keys are skipped. Numbers 1 to 512 are missing.");
-    talk.get_bytes(Inviter, "inviter-gets-514-again", &two, "The next one now.");
-    talk.paper
-}
-
-/// The limit of skipped keys, in two chains together.
-pub(crate) fn skipping_two_chains() -> Paper {
-    let mut talk = Talk::new(paper(
-        "conversation-skipping-two-chains",
-        "The 512 skipped keys of one step are counted over the old and the new chain together (§5.6). Dana does not keep to §7.4 \
-         here. The texts of envelopes that never leave are their numbers in decimal digits, written 60 seconds apart, with \
-         message and salt (and D private, ek private and m where a chain begins) drawn by the rule for a case of the name that \
-         stands there, NUMBER being the number.",
-    ));
-    talk.text(Taker, "taker-1", "the first", "Chain 0, index 0.");
-    talk.get(Inviter, "inviter-gets-taker-1", "taker-1", "It arrives.");
-    talk.text(Inviter, "inviter-1", "an answer", "Ana's first chain.");
-    talk.unsent(Taker, "old-chain", "unsent", 300, "300 more in chain 0 that never arrive: previous will be 301.");
-    talk.get(Taker, "taker-gets-inviter-1", "inviter-1", "A step of Dana is due.");
-    talk.unsent(
-        Taker,
-        "new-chain",
-        "unsent",
-        214,
-        "214 in chain 1, indexes 0 to 213. The last two stand in the steps below.",
-    );
-    let (one, two) = (talk.envelope("unsent-514").clone(), talk.envelope("unsent-515").clone());
-    talk.get_bytes(Inviter, "inviter-gets-index-213", &two, "300 of the old chain and 213 of the new one: refused.");
-    talk.get_bytes(Inviter, "inviter-gets-index-212", &one, "300 and 212: allowed.");
-    talk.paper
-}
-
 /// Numbers that are given up.
 pub(crate) fn lost() -> Paper {
     let mut talk = Talk::new(paper(
@@ -343,45 +220,6 @@ pub(crate) fn lost() -> Paper {
         "Dana has both confirmed; the program says that number 1 was lost.",
     );
     talk.get(Inviter, "inviter-gets-taker-1", "taker-1", "Too late: its key is gone.");
-    talk.paper
-}
-
-/// An older copy.
-pub(crate) fn restored() -> Paper {
-    let mut talk = Talk::new(paper(
-        "conversation-restored",
-        "Ana's vault is restored from a copy, which goes on from an older state: she learns of it from the first message that \
-         confirms what she does not know, and never writes again (§8.3).",
-    ));
-    talk.text(Taker, "taker-1", "hello", "Chain 0.");
-    talk.get(Inviter, "inviter-gets-taker-1", "taker-1", "It arrives.");
-    talk.text(Inviter, "inviter-1", "one", "Ana's first chain.");
-    talk.get(Taker, "taker-gets-inviter-1", "inviter-1", "It arrives.");
-    let copy = talk.session(Inviter).snapshot();
-    talk.text(Inviter, "inviter-2", "two", "Ana's second message, in the same chain.");
-    talk.get(Taker, "taker-gets-inviter-2", "inviter-2", "It arrives.");
-    talk.text(Taker, "taker-2", "received both", "Dana confirms 2.");
-    talk.restore(
-        Inviter,
-        "restored",
-        &copy,
-        "taker-gets-inviter-1",
-        "Ana's state is again the one after this step: she has written one message.",
-    );
-    talk.text(
-        Inviter,
-        "inviter-2-of-the-copy",
-        "another two",
-        "The copy writes: the same place of the chain, another salt, another envelope.",
-    );
-    talk.get(Taker, "taker-gets-inviter-2-of-the-copy", "inviter-2-of-the-copy", "For Dana this place is taken.");
-    talk.get(
-        Inviter,
-        "inviter-gets-taker-2",
-        "taker-2",
-        "Dana confirms number 2 with the hash of an envelope that this copy never wrote: both accounts differ.",
-    );
-    talk.must_not_write(Inviter, "inviter-must-not-write", "Nothing is sent any more.");
     talk.paper
 }
 
@@ -430,106 +268,5 @@ pub(crate) fn contents() -> Paper {
     );
     talk.get(Inviter, "inviter-gets-unknown-shown", "unknown-shown-0", "Shown is: hello.");
     talk.get(Inviter, "inviter-gets-unknown-control", "unknown-control-0", "Nothing is shown; the mark moves.");
-    talk.paper
-}
-
-/// A peer that lies.
-pub(crate) fn dishonest() -> Paper {
-    let mut talk = Talk::new(paper(
-        "conversation-dishonest",
-        "A peer that holds the right keys and breaks a rule of header, commitment or body (§5.4, §5.5, §6.4, §7.1, §8). Each step \
-         whose name begins with lie starts from the state that the steps without lie left, and what it leaves is forgotten.",
-    ));
-    talk.lie(
-        Inviter,
-        "lie-previous-1",
-        Lie::Plain(|header, _| header[3] = 1),
-        "Ana's first chain, with previous 1: there was no chain before it.",
-    );
-    talk.text(Taker, "taker-1", "honest", "Chain 0.");
-    talk.text(Taker, "taker-2", "honest", "Chain 0.");
-    talk.get(Inviter, "inviter-gets-taker-1", "taker-1", "It arrives.");
-    talk.get(Inviter, "inviter-gets-taker-2", "taker-2", "It arrives.");
-    let in_chain: [(&str, Lie, &str); 16] = [
-        ("nothing", Lie::Plain(|_, _| {}), "No lie at all: what follows differs from this in one thing each."),
-        ("other-D", Lie::Plain(|header, _| header[8] ^= 1), "Another D within a chain."),
-        ("other-ek", Lie::Plain(|header, _| header[40] ^= 1), "Another ek within a chain."),
-        ("other-ct", Lie::Plain(|header, _| header[2311] ^= 1), "Another ct within a chain."),
-        (
-            "ek-out-of-range",
-            Lie::Plain(|header, _| header[40..43].fill(0xff)),
-            "An ek with coefficients of 4,095, above 3,328.",
-        ),
-        ("index-behind", Lie::Plain(|header, _| header[7] = 1), "Index 1, which was received and left no key."),
-        ("index-far-ahead", Lie::Plain(|header, _| header[4..8].fill(0xff)), "Index 2^32 - 1."),
-        (
-            "other-chain-key",
-            Lie::ChainKey([9; 32]),
-            "The right header key with another message key: the commitment fixes both (§6.4).",
-        ),
-        ("number-one-more", Lie::Plain(|_, body| body[7] += 1), "The number is not that of the place."),
-        ("number-again", Lie::Plain(|_, body| body[7] = 1), "A number that was received, at a new place."),
-        ("padding", Lie::Plain(|_, body| body[1687] = 1), "The last byte of the padding is not zero."),
-        ("flag-2", Lie::Plain(|_, body| body[106] = 2), "The byte that says whether it is for showing is 2."),
-        ("no-pieces", Lie::Plain(|_, body| body[105] = 0), "0 pieces."),
-        ("piece-beyond-count", Lie::Plain(|_, body| body[104] = 1), "Piece 1 of 1, counted from 0."),
-        ("too-many-pieces", Lie::Plain(|_, body| body[105] = 65), "65 pieces."),
-        (
-            "payload-too-long",
-            Lie::Plain(|_, body| body[109..111].copy_from_slice(&1578_u16.to_be_bytes())),
-            "A payload of 1,578 bytes.",
-        ),
-    ];
-    for (name, lie, explanation) in in_chain {
-        talk.lie(Taker, &format!("lie-{name}"), lie, explanation);
-    }
-    talk.lie(
-        Taker,
-        "lie-other-hash",
-        Lie::Plain(|_, body| body[8] ^= 1),
-        "H(number - 1) is another one: it opens, and both accounts differ (§8.2).",
-    );
-    talk.lie(
-        Taker,
-        "lie-confirmation",
-        Lie::Plain(|_, body| body[47] = 1),
-        "Number 1 of Ana is confirmed, who has written nothing: both accounts differ (§8.3).",
-    );
-    talk.lie(
-        Taker,
-        "lie-confirmed-hash",
-        Lie::Plain(|_, body| body[48] ^= 1),
-        "The H of what is confirmed is another one: both accounts differ.",
-    );
-    talk.text(Inviter, "inviter-1", "honest", "Ana's first chain.");
-    talk.get(Taker, "taker-gets-inviter-1", "inviter-1", "A step of Dana is due.");
-    let new_chain: [(&str, Lie, &str); 7] = [
-        ("new-chain", Lie::Plain(|_, _| {}), "An honest new chain: what follows differs from this in one thing each."),
-        (
-            "previous-too-low",
-            Lie::Plain(|header, _| header[3] = 1),
-            "previous 1, though Ana has received two of the old chain.",
-        ),
-        (
-            "previous-too-high",
-            Lie::Plain(|header, _| header[2] = 4),
-            "previous 1,026: 1,024 keys would have to be skipped.",
-        ),
-        (
-            "D-of-low-order",
-            Lie::Plain(|header, _| header[8..40].fill(0)),
-            "A D of low order: the agreement would be 32 zero bytes.",
-        ),
-        ("new-ek-out-of-range", Lie::Plain(|header, _| header[40..43].fill(0xff)), "An ek out of range."),
-        (
-            "wrong-ct",
-            Lie::Plain(|header, _| header[1300] ^= 1),
-            "Another ct than the one that the step was made with: other keys come out, and the commitment does not fit.",
-        ),
-        ("other-new-D", Lie::Plain(|header, _| header[9] ^= 1), "Another D than the one that the step was made with."),
-    ];
-    for (name, lie, explanation) in new_chain {
-        talk.lie(Taker, &format!("lie-{name}"), lie, explanation);
-    }
     talk.paper
 }
