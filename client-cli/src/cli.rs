@@ -198,6 +198,25 @@ pub(crate) enum Contact {
         /// Name or ID
         contact: String,
     },
+    /// Check by four words whether it is really them
+    #[command(after_help = "Example: cairn contact verify Robin\nNext: read your words aloud, and type theirs")]
+    Verify(Verify),
+}
+
+/// `contact verify`.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// Name or ID
+    pub(crate) contact: String,
+    /// Wait for the words, for so many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) wait: Option<Duration>,
+    /// The words that they read; - reads them from standard input
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) typed: Option<String>,
+    /// Give up what was begun, and begin anew
+    #[arg(long, conflicts_with = "typed")]
+    pub(crate) again: bool,
 }
 
 /// Whole seconds or a decimal fraction, from 0 to a day.
@@ -225,6 +244,7 @@ impl Command {
             Self::History(_) => "history",
             Self::Contact(Contact::List) => "contact list",
             Self::Contact(Contact::Show { .. }) => "contact show",
+            Self::Contact(Contact::Verify(_)) => "contact verify",
             Self::Status => "status",
         }
     }

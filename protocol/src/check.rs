@@ -206,6 +206,12 @@ impl Check {
         }
     }
 
+    /// How many tries the words have left; 0 where there are no words.
+    #[must_use]
+    pub const fn tries(&self) -> u8 {
+        if let Run::Words { tries, .. } = &self.run { *tries } else { 0 }
+    }
+
     /// Whether a commitment of theirs waits for our person to begin, whatever became of the run before.
     #[must_use]
     pub const fn is_asked(&self) -> bool {

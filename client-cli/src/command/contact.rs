@@ -1,15 +1,19 @@
-//! `cairn contact list` and `show`.
+//! `cairn contact list` and `show`; `verify` has a file of its own.
 //!
 //! In: a name or ID. Out: people. This file must never learn a key.
 
-use super::{Run, Stop};
+use super::{Run, Stop, verify};
 use crate::cli::Contact;
 use crate::output::human;
 
 /// Runs it.
-pub(super) fn run(run: &Run, words: &'static str, contact: &Contact) -> Result<(), Stop> {
+pub(super) fn run(run: &Run, words: &'static str, contact: Contact) -> Result<(), Stop> {
+    if let Contact::Verify(check) = contact {
+        return verify::run(run, check);
+    }
     let engine = run.open(words)?;
-    match contact {
+    match &contact {
+        Contact::Verify(_) => {}
         Contact::List => {
             let people = engine.contacts()?;
             if people.is_empty() {

@@ -19,6 +19,7 @@ mod send;
 mod setup;
 mod status;
 mod stop;
+mod verify;
 #[cfg(test)]
 mod words;
 
@@ -64,7 +65,7 @@ fn dispatch(run: &Run, command: Option<Command>) -> Result<(), Stop> {
         Command::Send(send) => send::run(run, send),
         Command::Inbox(inbox) => inbox::run(run, &inbox),
         Command::History(history) => history::run(run, &history),
-        Command::Contact(contact) => contact::run(run, words, &contact),
+        Command::Contact(contact) => contact::run(run, words, contact),
         Command::Status => status::run(run),
     }
 }

@@ -4,7 +4,7 @@
 //! acknowledge anything: that comes after the transaction.
 
 use super::outbound::restore;
-use super::{Fault, filler, seconds};
+use super::{Fault, check, filler, seconds};
 use crate::engine::model::Direction;
 use crate::vault::{EventRow, NewMessage, Store};
 use cairn_protocol::content::{Content, Piece};
@@ -59,7 +59,7 @@ impl<'s, 'c> Conversation<'s, 'c> {
         match (received.piece.is_control(), received.piece.count) {
             (false, 1) => self.whole(&[received.piece], sent_at),
             (false, _) => self.piece(&received.piece, sent_at),
-            (true, _) => self.control(&received.piece),
+            (true, _) => self.control(received.number, &received.piece),
         }
     }
 
@@ -119,11 +119,12 @@ impl<'s, 'c> Conversation<'s, 'c> {
         Ok(())
     }
 
-    fn control(&self, piece: &Piece) -> Result<(), Fault> {
-        if let Ok(Content::Lost { from, to }) = Content::join(std::slice::from_ref(piece)) {
-            self.store.send_again(&self.contact, from, to)?;
+    fn control(&self, number: u64, piece: &Piece) -> Result<(), Fault> {
+        match Content::join(std::slice::from_ref(piece)) {
+            Ok(Content::Lost { from, to }) => Ok(self.store.send_again(&self.contact, from, to)?),
+            Ok(Content::Check(message)) => check::received(self.store, &self.contact, &self.session, number, &message),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// An envelope of nobody we know here: a first envelope again, another one, or nothing.

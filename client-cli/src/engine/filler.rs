@@ -22,7 +22,7 @@ fn is_carried(store: &Store<'_>, contact: &str, session: &Session) -> Result<boo
     Ok(match store.next_queued(contact)?.map(|queued| queued.what) {
         None => false,
         Some(Queued::Text(..)) => session.may_send(),
-        Some(Queued::Filler | Queued::Lost(..)) => true,
+        Some(Queued::Filler | Queued::Lost(..) | Queued::Check(_)) => true,
     })
 }
 

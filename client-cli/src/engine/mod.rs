@@ -8,6 +8,7 @@
 //! method may be dropped at any point.
 
 pub(crate) mod chance;
+mod check;
 mod conversation;
 mod exchange;
 pub mod fault;

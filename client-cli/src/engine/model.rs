@@ -8,6 +8,8 @@
 pub enum Trust {
     /// Nobody compared words yet.
     Unchecked,
+    /// This person typed the words that the other one read.
+    Checked,
 }
 
 /// How long a conversation is kept.
@@ -28,6 +30,8 @@ pub struct Contact {
     pub given_name: String,
     /// How well their keys are known.
     pub trust: Trust,
+    /// The four words to read aloud, while a check of words has them.
+    pub check_words: Option<String>,
     /// How long the conversation is kept.
     pub keep: Keep,
     /// When the contact was made, in milliseconds since 1970-01-01 UTC.
@@ -112,6 +116,8 @@ pub enum Reason {
     SecondTaker,
     /// The other side's account of the conversation does not fit ours: an older copy of a profile is in use.
     HistoryDiffers,
+    /// The other person has begun a check of words, and waits for ours to begin too.
+    CheckAsked,
 }
 
 impl Reason {
@@ -121,6 +127,7 @@ impl Reason {
         match self {
             Self::SecondTaker => "second_taker",
             Self::HistoryDiffers => "history_differs",
+            Self::CheckAsked => "check_asked",
         }
     }
 }
@@ -147,6 +154,8 @@ pub enum Event {
         invite: Option<String>,
         /// The contact that it is about, by name.
         contact: Option<String>,
+        /// The contact's identifier.
+        contact_id: Option<String>,
         /// What.
         reason: Reason,
     },
@@ -172,6 +181,42 @@ pub struct Outcome {
     pub state: SendState,
     /// Why it is not at the relay, where a relay could be asked and said no, or showed another key.
     pub fault: Option<super::Fault>,
+}
+
+/// How a check of words stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckState {
+    /// Nobody has begun.
+    Idle,
+    /// The other person has begun; ours has not.
+    Asked,
+    /// Ours has begun, and the other's part has not come.
+    Waiting,
+    /// The words are there: to read aloud, and to type what the other person reads.
+    Words,
+    /// What was typed fits.
+    Matched,
+    /// What was typed did not fit, three times.
+    Different,
+    /// The other person began again before this run was done.
+    BeganAgain,
+    /// The other side's program did not keep to the rules.
+    Broken,
+}
+
+/// A check of words with one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// The contact's identifier.
+    pub contact_id: String,
+    /// The contact's name.
+    pub contact: String,
+    /// How it stands.
+    pub state: CheckState,
+    /// The four words to read aloud.
+    pub words: Option<String>,
+    /// Tries left to type the other's words.
+    pub tries_left: Option<u8>,
 }
 
 /// What `status` tells.

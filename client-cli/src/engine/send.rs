@@ -81,7 +81,7 @@ impl Engine {
     }
 
     /// Whether waiting changes nothing.
-    fn is_hopeless(&self, contact: &str) -> bool {
+    pub(super) fn is_hopeless(&self, contact: &str) -> bool {
         matches!(
             self.why_not(contact),
             Some(Fault::OlderCopy | Fault::Closed | Fault::HistoryDiffers | Fault::OtherRelay | Fault::Unexpected(_))
@@ -89,7 +89,7 @@ impl Engine {
     }
 
     /// Why nothing goes out to a contact, where a relay said so; a relay that is silent says nothing.
-    fn why_not(&self, contact: &str) -> Option<Fault> {
+    pub(super) fn why_not(&self, contact: &str) -> Option<Fault> {
         let way = self.exchange.ways.get(contact)?;
         let own = self.exchange.boxes.get(&way.route.own);
         if let Some(Stage::Stuck(fault, _)) = own.map(|own| &own.stage) {

@@ -16,6 +16,7 @@ pub(crate) const NO_QR: &str =
 pub(crate) const fn trust(trust: Trust) -> &'static str {
     match trust {
         Trust::Unchecked => "NOT CHECKED YET",
+        Trust::Checked => "CHECKED BY YOU",
     }
 }
 
@@ -113,7 +114,7 @@ pub(crate) fn event(event: &Event) -> String {
             let (name, number) = (sanitize::name(from), count(*missing, "message", "messages"));
             format!("{number} from {name} did not arrive here. Ask {name} to send it again.")
         }
-        Event::Notice { invite, contact, reason } => notice(invite.as_deref(), contact.as_deref(), *reason),
+        Event::Notice { invite, contact, reason, .. } => notice(invite.as_deref(), contact.as_deref(), *reason),
     }
 }
 
@@ -127,6 +128,10 @@ fn notice(invite: Option<&str>, contact: Option<&str>, reason: Reason) -> String
                  When you next see or call {name}, ask whether the right person is in your list."
             )
         }
+        Reason::CheckAsked => format!(
+            "{name} would like to check words with you. Be on the telephone or in one room, and begin too: \
+             type ? in the conversation, or use cairn contact verify."
+        ),
         Reason::HistoryDiffers => format!(
             "This device and the one of {name} remember the conversation differently. An older copy may be in use. \
              When you next see or call {name}, talk about it, and make a new invitation."

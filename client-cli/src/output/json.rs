@@ -5,7 +5,8 @@
 
 use super::time::rfc3339;
 use crate::engine::model::{
-    Contact, Direction, Event, Invitation, InvitationState, Keep, Message, Outcome, SendState, Status, Trust,
+    Check, CheckState, Contact, Direction, Event, Invitation, InvitationState, Keep, Message, Outcome, SendState,
+    Status, Trust,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -99,6 +100,7 @@ struct Person<'a> {
 pub(crate) fn contact(contact: &Contact) -> String {
     let trust = match contact.trust {
         Trust::Unchecked => "unchecked",
+        Trust::Checked => "checked",
     };
     let keep = match contact.keep {
         Keep::Always => "always",
@@ -108,7 +110,7 @@ pub(crate) fn contact(contact: &Contact) -> String {
         name: &contact.name,
         given_name: &contact.given_name,
         trust,
-        check_words: None,
+        check_words: contact.check_words.as_deref(),
         keep,
         created_at: rfc3339(contact.created_at),
         waiting: contact.waiting,
@@ -178,10 +180,36 @@ pub(crate) fn event(event: &Event, profile: &str) -> String {
         Event::Gap { from, contact_id, missing } => {
             line("gap", json!({ "from": from, "contact_id": contact_id, "missing": missing }))
         }
-        Event::Notice { invite, contact, reason } => {
-            line("notice", json!({ "invite": invite, "contact": contact, "reason": reason.as_str() }))
-        }
+        Event::Notice { invite, contact, contact_id, reason } => line(
+            "notice",
+            json!({ "invite": invite, "contact": contact, "contact_id": contact_id, "reason": reason.as_str() }),
+        ),
     }
+}
+
+#[derive(Serialize)]
+struct Checking<'a> {
+    id: &'a str,
+    contact: &'a str,
+    state: &'a str,
+    words: Option<&'a str>,
+    tries_left: Option<u8>,
+}
+
+/// `check`.
+pub(crate) fn check(check: &Check) -> String {
+    let state = match check.state {
+        CheckState::Idle => "idle",
+        CheckState::Asked => "asked",
+        CheckState::Waiting => "waiting",
+        CheckState::Words => "words",
+        CheckState::Matched => "matched",
+        CheckState::Different => "different",
+        CheckState::BeganAgain => "began_again",
+        CheckState::Broken => "broken",
+    };
+    let (id, contact, words) = (check.contact_id.as_str(), check.contact.as_str(), check.words.as_deref());
+    line("check", Checking { id, contact, state, words, tries_left: check.tries_left })
 }
 
 /// `status`.

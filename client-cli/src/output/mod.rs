@@ -3,6 +3,7 @@
 //! In: what the engine tells. Out: whole lines on standard output, flushed; errors on standard error. This file must
 //! never learn where the values come from: it is handed values, not the engine.
 
+pub(crate) mod check;
 pub(crate) mod closed;
 pub(crate) mod human;
 pub(crate) mod json;
@@ -12,7 +13,7 @@ pub(crate) mod wrap;
 
 use crate::command::Stop;
 use crate::config::Config;
-use crate::engine::model::{Contact, Event, Invitation, Message, Outcome, Status};
+use crate::engine::model::{Check, Contact, Event, Invitation, Message, Outcome, Status};
 use crate::sanitize;
 use std::io::{self, Write};
 
@@ -120,6 +121,14 @@ impl Output {
     /// Something new.
     pub(crate) fn event(&self, event: &Event, profile: &str) -> io::Result<()> {
         if self.json { Self::put(&json::event(event, profile)) } else { self.put_human(&human::event(event)) }
+    }
+
+    /// How a check of words stands.
+    pub(crate) fn check(&self, check: &Check) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::check(check));
+        }
+        check::standing(check).iter().try_for_each(|line| self.put_human(line))
     }
 
     /// How things stand.

@@ -14,6 +14,7 @@ fn person(name: &str) -> Contact {
         name: name.into(),
         given_name: name.into(),
         trust: Trust::Unchecked,
+        check_words: None,
         keep: Keep::Always,
         created_at: 0,
         waiting: 0,

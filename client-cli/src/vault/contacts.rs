@@ -3,8 +3,8 @@
 //! In: the outcome of a handshake, moved sessions. Out: the same. This file must never learn what a session's bytes
 //! mean.
 
-use super::{Store, VaultError};
-use crate::engine::model::{Contact, Keep, Trust};
+use super::{Store, VaultError, checks};
+use crate::engine::model::{Contact, Keep};
 use cairn_protocol::mailbox::MailboxId;
 use cairn_protocol::token::SendCapability;
 use rusqlite::{OptionalExtension, Row};
@@ -45,14 +45,16 @@ pub(crate) struct Route {
 }
 
 const COLUMNS: &str = "id, name, given_name, created_at,
-    (SELECT count(*) FROM messages WHERE messages.contact = contacts.id AND direction = 1 AND sent = 0)";
+    (SELECT count(*) FROM messages WHERE messages.contact = contacts.id AND direction = 1 AND sent = 0),
+    trust, (SELECT words FROM checks WHERE checks.contact = contacts.id)";
 
 fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
     Ok(Contact {
         id: row.get(0)?,
         name: row.get(1)?,
         given_name: row.get(2)?,
-        trust: Trust::Unchecked,
+        trust: checks::trust(row.get(5)?),
+        check_words: row.get(6)?,
         keep: Keep::Always,
         created_at: row.get(3)?,
         waiting: u64::try_from(row.get::<_, i64>(4)?).unwrap_or_default(),

@@ -4,7 +4,7 @@
 //! what a person is told.
 
 use super::{Store, VaultError};
-use crate::engine::model::{Event, Queued, Reason};
+use crate::engine::model::{Contact, Event, Queued, Reason};
 use rusqlite::Row;
 
 /// An event, as it is kept.
@@ -20,6 +20,8 @@ pub(crate) enum EventRow<'a> {
     SecondTaker(&'a str),
     /// The other side's account differs.
     HistoryDiffers(&'a str),
+    /// The other person has begun a check of words.
+    CheckAsked(&'a str),
 }
 
 struct Raw {
@@ -42,6 +44,12 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
     })
 }
 
+/// A notice about a person.
+fn about(contact: Option<Contact>, reason: Reason) -> Event {
+    let (contact_id, contact) = contact.map(|contact| (contact.id, contact.name)).unzip();
+    Event::Notice { invite: None, contact, contact_id, reason }
+}
+
 impl Store<'_> {
     /// Keeps an event.
     pub(crate) fn insert_event(&self, event: EventRow<'_>) -> Result<(), VaultError> {
@@ -51,6 +59,7 @@ impl Store<'_> {
             EventRow::Gap(contact, count) => (2, Some(contact), None, None, i64::try_from(count).ok()),
             EventRow::SecondTaker(invitation) => (3, None, Some(invitation), None, None),
             EventRow::HistoryDiffers(contact) => (4, Some(contact), None, None, None),
+            EventRow::CheckAsked(contact) => (5, Some(contact), None, None, None),
         };
         self.0
             .prepare_cached(
@@ -83,10 +92,12 @@ impl Store<'_> {
                 contact_id: contact.id,
                 missing: u64::try_from(count).unwrap_or_default(),
             },
-            (3, ..) => Event::Notice { invite: raw.invitation, contact: None, reason: Reason::SecondTaker },
-            (4, Some(contact), ..) => {
-                Event::Notice { invite: None, contact: Some(contact.name), reason: Reason::HistoryDiffers }
+            (3, ..) => {
+                let reason = Reason::SecondTaker;
+                Event::Notice { invite: raw.invitation, contact: None, contact_id: None, reason }
             }
+            (4, contact @ Some(_), ..) => about(contact, Reason::HistoryDiffers),
+            (5, contact @ Some(_), ..) => about(contact, Reason::CheckAsked),
             _ => return Err(unreadable()),
         })
     }
@@ -94,6 +105,12 @@ impl Store<'_> {
     /// A face has shown this event.
     pub(crate) fn mark_shown(&self, number: i64) -> Result<(), VaultError> {
         self.0.prepare_cached("DELETE FROM events WHERE number = ?1")?.execute([number])?;
+        Ok(())
+    }
+
+    /// Our person has begun too: there is nothing left to tell about it.
+    pub(crate) fn drop_check_asked(&self, contact: &str) -> Result<(), VaultError> {
+        self.0.execute("DELETE FROM events WHERE contact = ?1 AND kind = 5", [contact])?;
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 //! point. This folder is the only one that names SQLite. It must never learn what a session's bytes mean, and it
 //! touches no socket.
 
+mod checks;
 mod contacts;
 mod error;
 mod events;
@@ -11,6 +12,7 @@ mod invitations;
 mod keyfile;
 mod mailboxes;
 mod messages;
+mod migration;
 mod outbox;
 mod passphrase;
 mod profile;
@@ -39,7 +41,7 @@ use zeroize::Zeroizing;
 const APPLICATION: i32 = 0x4372_6e31;
 
 /// The schema that this program reads and writes.
-const SCHEMA: i32 = 1;
+const SCHEMA: i32 = 2;
 
 /// Bytes of the log file that are kept after a checkpoint. Larger: deleted rows live longer in it.
 const LOG: i64 = 0;
@@ -125,10 +127,13 @@ impl Vault {
         if number("application_id")? != APPLICATION {
             return Err(VaultError::Damaged("its vault is not one.".into()));
         }
-        if number("user_version")? > SCHEMA {
+        let version = number("user_version")?;
+        if version > SCHEMA {
             return Err(VaultError::Newer);
         }
-        Ok(Self(connection))
+        let mut vault = Self(connection);
+        migration::bring_up(&mut vault, version)?;
+        Ok(vault)
     }
 
     /// Runs `work` in one transaction. All of it is on disk when this returns, or none of it happened.

@@ -3,8 +3,8 @@
 //! In: messages, envelopes, answers of relays. Out: what to encrypt and what to put, in order. This file must never
 //! encrypt anything, and an envelope's bytes never change here.
 
-use super::{Store, VaultError};
-use cairn_protocol::content::MessageId;
+use super::{Store, VaultError, checks};
+use cairn_protocol::content::{CheckMessage, MessageId};
 use cairn_protocol::mailbox::EnvelopeId;
 use cairn_protocol::wire::frame::EnvelopeBytes;
 use rusqlite::OptionalExtension;
@@ -27,6 +27,8 @@ pub(crate) enum Queued {
     Filler,
     /// These numbers of theirs are lost.
     Lost(u64, u64),
+    /// A message of a check of words.
+    Check(CheckMessage),
 }
 
 /// An envelope to put.
@@ -71,7 +73,7 @@ impl Store<'_> {
     /// The next content to encrypt: what carries confirmations goes before what people wrote, which may have to wait.
     pub(crate) fn next_queued(&self, contact: &str) -> Result<Option<QueueRow>, VaultError> {
         let mut statement = self.0.prepare_cached(
-            "SELECT q.seq, q.piece, m.seq, m.id, m.text, m.sent_at, q.lost_from, q.lost_to FROM queue AS q LEFT JOIN messages AS m ON m.seq = q.message
+            "SELECT q.seq, q.piece, m.seq, m.id, m.text, m.sent_at, q.lost_from, q.lost_to, q.kind, q.payload FROM queue AS q LEFT JOIN messages AS m ON m.seq = q.message
              WHERE q.contact = ?1 ORDER BY q.message IS NOT NULL, q.seq LIMIT 1",
         )?;
         let row = statement.query_row([contact], |row| {
@@ -80,6 +82,8 @@ impl Store<'_> {
                 Queued::Text(message, MessageId::from_bytes(row.get(3)?), row.get(4)?, row.get(5)?)
             } else if row.get::<_, Option<i64>>(6)?.is_some() {
                 Queued::Lost(number(6)?, number(7)?)
+            } else if let Some(kind) = row.get(8)? {
+                Queued::Check(checks::message(kind, row.get(9)?).ok_or(rusqlite::Error::InvalidQuery)?)
             } else {
                 Queued::Filler
             };

@@ -1,4 +1,4 @@
--- Everything that a profile owns, version 1. The whole file is encrypted (SQLCipher, page by page).
+-- Everything that a profile owns, version 2. The whole file is encrypted (SQLCipher, page by page).
 
 -- The person.
 CREATE TABLE profile (
@@ -33,7 +33,8 @@ CREATE TABLE contacts (
     capability BLOB NOT NULL,
     session    BLOB NOT NULL,    -- the ratchet
     filler_at  INTEGER,          -- when the next filler goes, milliseconds
-    dropped    INTEGER NOT NULL DEFAULT 0 -- envelopes that opened nowhere
+    dropped    INTEGER NOT NULL DEFAULT 0, -- envelopes that opened nowhere
+    trust      INTEGER NOT NULL DEFAULT 0 -- 1: their words were checked
 ) STRICT;
 
 CREATE TABLE invitations (
@@ -83,14 +84,17 @@ CREATE TABLE messages (
 CREATE UNIQUE INDEX messages_by_id ON messages (contact, direction, id);
 CREATE INDEX messages_by_contact ON messages (contact, seq);
 
--- What is not encrypted yet, in order. A row without a message is a filler, or says what was lost.
+-- What is not encrypted yet, in order. A row without a message says what was lost, or belongs to a check of words, or is a
+-- filler.
 CREATE TABLE queue (
     seq       INTEGER PRIMARY KEY AUTOINCREMENT,
     contact   TEXT NOT NULL REFERENCES contacts (id),
     message   INTEGER REFERENCES messages (seq),
     piece     INTEGER NOT NULL DEFAULT 0, -- the next one to encrypt
     lost_from INTEGER,
-    lost_to   INTEGER
+    lost_to   INTEGER,
+    kind      INTEGER,           -- of a message of a check, with its payload
+    payload   BLOB
 ) STRICT;
 CREATE INDEX queue_by_message ON queue (message);
 
@@ -124,6 +128,13 @@ CREATE TABLE pieces (
     UNIQUE (contact, message, piece)
 ) STRICT;
 
+-- Checks of words, from the first time that either side begins one.
+CREATE TABLE checks (
+    contact TEXT PRIMARY KEY REFERENCES contacts (id),
+    state   BLOB NOT NULL,       -- how far it is, nonces and all
+    words   TEXT                 -- to read aloud, while a run has them
+) STRICT;
+
 -- Holes that were told.
 CREATE TABLE gaps (
     contact TEXT NOT NULL REFERENCES contacts (id),
@@ -134,7 +145,7 @@ CREATE TABLE gaps (
 -- What was not shown yet.
 CREATE TABLE events (
     number     INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind       INTEGER NOT NULL, -- 0 contact, 1 message, 2 gap, 3 second taker, 4 history differs
+    kind       INTEGER NOT NULL, -- 0 contact, 1 message, 2 gap, 3 second taker, 4 history differs, 5 check asked for
     contact    TEXT REFERENCES contacts (id),
     invitation TEXT REFERENCES invitations (id),
     message    INTEGER REFERENCES messages (seq),

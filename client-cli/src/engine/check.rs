@@ -1,0 +1,178 @@
+//! The check of words with one person: begun, waited for, typed.
+//!
+//! In: a person's wish to check, what the other side's check says, typed words. Out: how it stands; what it has to say
+//! waits in the queue, in the same transaction. This file must never answer by itself: that a check was asked for is
+//! told, and only our own person begins (protocol.md §10.2).
+
+use super::exchange::Goal;
+use super::model::{self, CheckState, Contact, Trust};
+use super::outbound::restore;
+use super::{Engine, Fault, chance};
+use crate::vault::{EventRow, Store};
+use cairn_protocol::check::{Check, Standing, Typed};
+use cairn_protocol::content::CheckMessage;
+use cairn_protocol::session::Session;
+use cairn_protocol::words::{Words, WordsError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// For what the check has to say, however short the wait. Longer: a script hangs when the relay is down. Shorter: a slow
+/// line gets nothing through.
+const SAY: Duration = Duration::from_secs(5);
+
+/// The check of a contact as it was kept; a fresh one where nobody has begun.
+fn load(store: &Store<'_>, contact: &str, session: &Session) -> Result<Check, Fault> {
+    match store.check(contact)? {
+        None => Ok(Check::new(session)),
+        Some(state) => Check::restore(&state).map_err(|_| Fault::Damaged("one check of words can't be read.".into())),
+    }
+}
+
+fn save(store: &Store<'_>, contact: &str, check: &Check) -> Result<(), Fault> {
+    let words = match check.standing() {
+        Standing::Words(words) => Some(words.to_string()),
+        _ => None,
+    };
+    if matches!(check.standing(), Standing::Different | Standing::Broken) {
+        store.set_trust(contact, Trust::Unchecked)?;
+    }
+    Ok(store.set_check(contact, &check.snapshot(), words.as_deref())?)
+}
+
+/// A message of the other side's check, within the transaction that keeps the session it came by.
+pub(super) fn received(
+    store: &Store<'_>,
+    contact: &str,
+    session: &Session,
+    number: u64,
+    message: &CheckMessage,
+) -> Result<(), Fault> {
+    // One that can't be read is told when our person wants to check; the conversation goes on.
+    let Ok(mut check) = load(store, contact, session) else { return Ok(store.count_dropped(contact)?) };
+    let asked = check.is_asked();
+    if let Some(reply) = check.received(number, message) {
+        store.enqueue_check(contact, &reply)?;
+    }
+    if check.is_asked() && !asked {
+        store.insert_event(EventRow::CheckAsked(contact))?;
+    }
+    save(store, contact, &check)
+}
+
+fn told(contact: &Contact, check: &Check) -> model::Check {
+    let (state, words) = match check.standing() {
+        Standing::Idle => (CheckState::Idle, None),
+        Standing::Asked => (CheckState::Asked, None),
+        Standing::Waiting => (CheckState::Waiting, None),
+        Standing::Words(words) => (CheckState::Words, Some(words.to_string())),
+        Standing::Matched => (CheckState::Matched, None),
+        Standing::Different => (CheckState::Different, None),
+        Standing::BeganAgain => (CheckState::BeganAgain, None),
+        Standing::Broken => (CheckState::Broken, None),
+    };
+    let tries_left = words.is_some().then(|| check.tries());
+    model::Check { contact_id: contact.id.clone(), contact: contact.name.clone(), state, words, tries_left }
+}
+
+fn mistyped(error: WordsError) -> Fault {
+    Fault::Usage(match error {
+        WordsError::Count(1) => "One word was typed, and four are needed. No try was used.".into(),
+        WordsError::Count(number) => format!("{number} words were typed, and four are needed. No try was used."),
+        WordsError::Unknown(number) => format!("Word {number} is not one of the check words. No try was used."),
+    })
+}
+
+impl Engine {
+    /// How the check with a person stands.
+    ///
+    /// # Errors
+    /// [`Fault::NoContact`]; [`Fault::Damaged`] where it can't be read.
+    pub fn check(&self, contact: &str) -> Result<model::Check, Fault> {
+        let contact = self.contact(contact)?;
+        self.vault.read(|store| Ok(told(&contact, &load(store, &contact.id, &restore(store, &contact.id)?)?)))
+    }
+
+    /// Begins a run, because our person wants to check now; goes on with one that is under way. What came of a run that
+    /// is over stays, unless a new one is wanted (`again`), or the other person has begun one.
+    ///
+    /// # Errors
+    /// [`Fault::NoContact`]; [`Fault::HistoryDiffers`]; [`Fault::Damaged`] where it can't be read.
+    pub fn check_begin(&mut self, contact: &str, again: bool) -> Result<model::Check, Fault> {
+        let contact = self.contact(contact)?;
+        self.exchange.stale = true;
+        self.vault.write(|store| {
+            let session = restore(store, &contact.id)?;
+            if session.differs() {
+                return Err(Fault::HistoryDiffers);
+            }
+            let mut check = match load(store, &contact.id, &session) {
+                Err(_) if again => Check::new(&session),
+                check => check?,
+            };
+            if again {
+                check.stop();
+                store.drop_queued_checks(&contact.id)?;
+            }
+            let begins = match check.standing() {
+                Standing::Idle | Standing::Asked | Standing::BeganAgain => true,
+                Standing::Matched => check.is_asked(),
+                Standing::Waiting | Standing::Words(_) | Standing::Different | Standing::Broken => false,
+            };
+            if begins && let Some(message) = check.start(&mut chance::rng()) {
+                store.enqueue_check(&contact.id, &message)?;
+                store.drop_check_asked(&contact.id)?;
+                save(store, &contact.id, &check)?;
+            }
+            Ok(told(&contact, &check))
+        })
+    }
+
+    /// Sends what the check has to say and waits until the run has words or is over.
+    ///
+    /// # Errors
+    /// [`Fault::WaitOver`], [`Fault::Unreachable`], [`Fault::OtherRelay`], [`Fault::OlderCopy`]: the run goes on later.
+    pub async fn check_wait(&mut self, contact: &str, wait: Duration) -> Result<model::Check, Fault> {
+        let id = self.contact(contact)?.id;
+        let start = Instant::now();
+        self.exchange.lines.revive();
+        self.unblock();
+        let said =
+            |engine: &mut Self| Ok(!engine.exchange.stale && engine.exchange.landed.is_empty() && engine.is_put());
+        self.turn_until(Goal { fetch: true, ..Goal::default() }, start + SAY, said).await?;
+        let goal = Goal { fetch: true, park: true, again: true, ..Goal::default() };
+        let over = |engine: &mut Self| {
+            Ok(said(engine)? && (engine.is_hopeless(&id) || engine.check(&id)?.state != CheckState::Waiting))
+        };
+        self.turn_until(goal, start + wait, over).await?;
+        let check = self.check(&id)?;
+        if check.state != CheckState::Waiting {
+            return Ok(check);
+        }
+        Err(match self.why_not(&id).or_else(|| self.worst()) {
+            None | Some(Fault::Busy) => Fault::WaitOver,
+            Some(fault) => fault,
+        })
+    }
+
+    /// Compares what our person typed with the words that the other one should have read. A word that is not in the list
+    /// uses no try.
+    ///
+    /// # Errors
+    /// [`Fault::NoContact`]; [`Fault::Usage`] for anything but four words of the list.
+    pub fn check_typed(&mut self, contact: &str, text: &str) -> Result<model::Check, Fault> {
+        let contact = self.contact(contact)?;
+        let words = Words::parse(text).map_err(mistyped)?;
+        self.vault.write(|store| {
+            let mut check = load(store, &contact.id, &restore(store, &contact.id)?)?;
+            match check.typed(&words) {
+                Typed::NotNow => {}
+                Typed::Matched => {
+                    store.set_trust(&contact.id, Trust::Checked)?;
+                    save(store, &contact.id, &check)?;
+                }
+                Typed::Different(_) => save(store, &contact.id, &check)?,
+            }
+            Ok(told(&contact, &check))
+        })
+    }
+}
