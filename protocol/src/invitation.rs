@@ -66,7 +66,8 @@ pub struct Offer {
     pub capability: SendCapability,
     /// Lets the taker make one mailbox at the same relay.
     pub voucher: Voucher,
-    /// When the invitation ends, in seconds since 1970-01-01 UTC.
+    /// When the invitation ends, in seconds since 1970-01-01 UTC. This crate has no clock and checks it nowhere: the relay
+    /// forgets the bundle after that day, and the inviter's program deletes the private half.
     pub expires_at: u64,
 }
 
@@ -120,6 +121,16 @@ impl LinkSecret {
     fn slot(&self) -> SlotId {
         SlotId::from_bytes(*self.derive(label::BUNDLE_SLOT).expose())
     }
+
+    /// The key under which the bundle waits.
+    fn bundle_key(&self) -> Secret {
+        self.derive(label::BUNDLE_KEY)
+    }
+
+    /// The key from which that of the first envelope is made. // protocol.md §4.4
+    pub(crate) fn first_key(&self) -> Secret {
+        self.derive(label::FIRST_KEY)
+    }
 }
 
 impl Link {
@@ -147,8 +158,7 @@ impl Link {
         let (text, tag) = sealed.split_first_chunk::<BUNDLE>().ok_or(BundleError::Altered)?;
         let tag: [u8; TAG] = tag.try_into().map_err(|_| BundleError::Altered)?;
         let mut bytes = SecretBytes::copy_of(text);
-        open(&self.secret.derive(label::BUNDLE_KEY), &bundle_data(), bytes.expose_mut(), &tag)
-            .map_err(|_| BundleError::Altered)?;
+        open(&self.secret.bundle_key(), &bundle_data(), bytes.expose_mut(), &tag).map_err(|_| BundleError::Altered)?;
         // The tag can be made by whoever knows L; only the bundle that was hashed has this hash.
         if !same_bytes(LinkSecret::of(bytes.expose()).expose(), self.secret.expose()) {
             return Err(BundleError::Altered);
@@ -221,7 +231,7 @@ impl Invitation {
         let link = Link { address: offer.address.clone(), secret: LinkSecret::of(bundle.expose()) };
 
         let mut text = SecretBytes::copy_of(bundle.expose());
-        let tag = seal(link.secret.derive(label::BUNDLE_KEY), &bundle_data(), text.expose_mut());
+        let tag = seal(link.secret.bundle_key(), &bundle_data(), text.expose_mut());
         let sealed = join(&[text.expose(), &tag]);
         Ok((Self { identity, prekey, kem, bundle, address: offer.address.clone() }, link, sealed))
     }
@@ -381,7 +391,7 @@ mod tests {
         // One byte of the random field changed, sealed under the key that the link gives.
         let mut bundle = SecretBytes::copy_of(invitation.bundle.expose());
         bundle.expose_mut()[5] ^= 1;
-        let tag = seal(link.secret.derive(label::BUNDLE_KEY), &bundle_data(), bundle.expose_mut());
+        let tag = seal(link.secret.bundle_key(), &bundle_data(), bundle.expose_mut());
         assert_eq!(link.open_bundle(&join(&[bundle.expose(), &tag])).err(), Some(BundleError::Altered));
     }
 }

@@ -137,6 +137,8 @@ labels! {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
 
     #[test]
     fn every_label_is_unique() {
@@ -145,6 +147,34 @@ mod tests {
         for label in ALL {
             assert!(label.as_str().starts_with("cairn/v1/"), "{label:?}");
             assert!(label.as_str().len() < 256, "{label:?}");
+        }
+    }
+
+    /// All of a folder's code, without its tests.
+    fn code(folder: &Path) -> String {
+        let mut text = String::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                text += &code(&path);
+            } else {
+                let file = fs::read_to_string(&path).unwrap();
+                text += file.split("\n#[cfg(test)]\nmod ").next().unwrap();
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn every_label_is_named_in_exactly_one_derivation() {
+        let code = code(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+        let named = |line: &'static str| line.trim().split_once(" = \"cairn/v1/").map(|(name, _)| name);
+        let names: Vec<&str> = include_str!("label.rs").lines().filter_map(named).collect();
+        assert_eq!(names.len(), ALL.len());
+        for name in names {
+            let whole = |rest: &&str| !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_');
+            let uses = code.split(&format!("label::{name}")).skip(1).filter(whole).count();
+            assert_eq!(uses, 1, "{name}");
         }
     }
 }

@@ -9,7 +9,6 @@ use super::{
 use crate::address::RelayAddress;
 use crate::identity::IdentitySecret;
 use crate::invitation::{Bundle, Link, write_address};
-use crate::label;
 use crate::limits::NAME;
 use crate::mailbox::MailboxId;
 use crate::primitives::{AgreementSecret, PrimitiveError, seal};
@@ -79,7 +78,7 @@ pub fn take(
     let mut private = taker.encode();
     let private_tag = seal(private_key, &private_data(&transcript), private.expose_mut());
 
-    let first_key = link.secret().derive(label::FIRST_KEY);
+    let first_key = link.secret().first_key();
     let mut salt = [0; SALT];
     rng.fill_bytes(&mut salt);
     let commitment = first_commitment(&first_key, &salt);

@@ -59,7 +59,7 @@ impl Invitation {
     /// [`AcceptError`].
     pub fn accept(&self, envelope: &[u8; ENVELOPE]) -> Result<Accepted, AcceptError> {
         let link = self.link();
-        let guard = ReplayGuard::new(link.secret().derive(label::FIRST_KEY), envelope);
+        let guard = ReplayGuard::new(link.secret().first_key(), envelope);
         let plain = open_first(&guard.first_key, envelope).ok_or(AcceptError::NotFirst)?;
         let (public_bytes, rest) = plain.split_first_chunk::<PUBLIC>().ok_or(DecodeError::Truncated)?;
         let (private, tag) = rest.split_first_chunk::<PRIVATE>().ok_or(DecodeError::Truncated)?;
@@ -113,6 +113,11 @@ pub(super) fn open_first(first_key: &Secret, envelope: &[u8; ENVELOPE]) -> Optio
     Some(plain)
 }
 
+/// By which an accepted first envelope is known again.
+fn first_hash(envelope: &[u8; ENVELOPE]) -> [u8; 32] {
+    hash(label::FIRST_HASH, &[envelope])
+}
+
 /// Recognises first envelopes after the invitation's private half is gone.
 pub struct ReplayGuard {
     first_key: Secret,
@@ -130,13 +135,13 @@ pub enum Replay {
 
 impl ReplayGuard {
     fn new(first_key: Secret, envelope: &[u8; ENVELOPE]) -> Self {
-        Self { first_key, accepted: hash(label::FIRST_HASH, &[envelope]) }
+        Self { first_key, accepted: first_hash(envelope) }
     }
 
     /// Looks at an envelope that the session does not open; none if it is no first envelope of this invitation.
     #[must_use]
     pub fn check(&self, envelope: &[u8; ENVELOPE]) -> Option<Replay> {
-        if same_bytes(&hash(label::FIRST_HASH, &[envelope]), &self.accepted) {
+        if same_bytes(&first_hash(envelope), &self.accepted) {
             return Some(Replay::Same);
         }
         open_first(&self.first_key, envelope).map(|_| Replay::Another)
@@ -195,7 +200,7 @@ mod tests {
         assert!(one.iter().zip(two.iter()).filter(|(a, b)| a == b).count() < 64);
 
         // Sealed well, under the right key, by somebody who binds it to another one.
-        let first_key = link.secret().derive(label::FIRST_KEY);
+        let first_key = link.secret().first_key();
         let plain = open_first(&first_key, &one).unwrap();
         let salt = one.first_chunk::<SALT>().unwrap();
         let sealed = |commitment: &[u8; 32], change: Option<(usize, u8)>| {
