@@ -1,8 +1,9 @@
 //! What the vectors read out of a ratchet, and what they change to play a dishonest peer (compiled for tests only).
 
-use super::{ChainKey, Ratchet, body_data, header_data};
+use super::{ChainKey, HeaderKey, MessageKey, Ratchet, body_data, header_data};
 use crate::limits::BODY;
 use crate::primitives::seal;
+use crate::role::Role;
 use crate::secret::{Secret, SecretBytes};
 use crate::wire::envelope::SALT;
 use crate::wire::frame::EnvelopeBytes;
@@ -99,14 +100,44 @@ pub(crate) fn seal_changed(
     }
     let mut header = join::<HEADER>(&[&next_header(ratchet)]);
     change(&mut header, body.expose_mut());
-    let plain = header.clone();
     let sending = ratchet.sending.as_ref().unwrap();
     let (_, key) = sending.chain.duplicate().step();
     let mut salt = [0; SALT];
     rng.fill_bytes(&mut salt);
-    let commitment = key.commitment(&sending.header, &salt);
-    let body_tag = seal(key.body_key(&salt), &body_data(ratchet.role, &ratchet.transcript, &plain), body.expose_mut());
-    let data = header_data(ratchet.role, &ratchet.transcript, &commitment, body.expose(), &body_tag);
-    let header_tag = seal(sending.header.seal_key(&salt), &data, header.as_mut_slice());
-    join(&[&salt, &commitment, header.as_slice(), &header_tag, body.expose(), &body_tag])
+    let keys = Keys { header: &sending.header, commitment: &key, body: &key };
+    seal_with(ratchet.role, &ratchet.transcript, &keys, &salt, &header, &body)
+}
+
+/// The keys of an envelope. An honest one has the same message key twice.
+pub(crate) struct Keys<'a> {
+    pub(crate) header: &'a HeaderKey,
+    pub(crate) commitment: &'a MessageKey,
+    pub(crate) body: &'a MessageKey,
+}
+
+/// Seals like [`Ratchet::seal`], with every value given.
+pub(crate) fn seal_with(
+    role: Role,
+    transcript: &[u8; 32],
+    keys: &Keys<'_>,
+    salt: &[u8; SALT],
+    header: &[u8; HEADER],
+    body: &SecretBytes<BODY>,
+) -> EnvelopeBytes {
+    let commitment = keys.commitment.commitment(keys.header, salt);
+    let (mut header, mut body) = (*header, SecretBytes::copy_of(body.expose()));
+    let body_tag = seal(keys.body.body_key(salt), &body_data(role, transcript, &header), body.expose_mut());
+    let data = header_data(role, transcript, &commitment, body.expose(), &body_tag);
+    let header_tag = seal(keys.header.seal_key(salt), &data, &mut header);
+    join(&[salt, &commitment, header.as_slice(), &header_tag, body.expose(), &body_tag])
+}
+
+/// Associated data of header and body of an envelope whose plain header is known.
+pub(crate) fn data(role: Role, transcript: &[u8; 32], header: &[u8; HEADER], envelope: &EnvelopeBytes) -> Values {
+    let commitment: &[u8; 32] = envelope[32..64].try_into().unwrap();
+    let (body, tag) = envelope[2392..].split_first_chunk::<BODY>().unwrap();
+    vec![
+        ("body data", body_data(role, transcript, header)),
+        ("header data", header_data(role, transcript, commitment, body, tag)),
+    ]
 }

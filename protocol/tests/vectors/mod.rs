@@ -5,13 +5,17 @@
 
 mod base32;
 mod bundle;
+mod check;
+mod content;
 mod draw;
 mod frames;
 mod handshake;
+mod history;
 mod hostile;
 mod meeting;
 mod paper;
 mod primitives;
+mod ratchet;
 mod refusal;
 mod stories;
 mod talk;
@@ -32,6 +36,11 @@ fn papers() -> Vec<Paper> {
         bundle::bundle(),
         handshake::handshake(),
         handshake::refused(),
+        ratchet::ratchet(),
+        ratchet::envelopes(),
+        content::bodies(),
+        content::contents(),
+        history::history(),
         stories::in_order(),
         stories::ping_pong(),
         stories::disorder(),
@@ -47,6 +56,8 @@ fn papers() -> Vec<Paper> {
         frames::requests(),
         frames::replies(),
         frames::proof(),
+        check::check(),
+        check::words(),
     ]
 }
 

@@ -4,6 +4,7 @@
 //! must never learn which case it speaks of.
 
 use crate::address::AddressError;
+use crate::content::ContentError;
 use crate::handshake::AcceptError;
 use crate::invitation::{BundleError, LinkError};
 use crate::primitives::PrimitiveError;
@@ -91,5 +92,15 @@ pub(crate) const fn first_envelope(error: AcceptError) -> &'static str {
         AcceptError::Malformed(error) => decode(error),
         AcceptError::Primitive(error) => primitive(error),
         AcceptError::Transcript => "transcripts differ",
+    }
+}
+
+/// protocol.md §7.2, §7.3
+pub(crate) fn content(error: ContentError) -> &'static str {
+    match error {
+        ContentError::Pieces => "pieces",
+        ContentError::TooLong => "a length above its limit",
+        ContentError::Malformed(error) => decode(error),
+        ContentError::NotSendable => panic!("only a writer meets this: {error}"),
     }
 }

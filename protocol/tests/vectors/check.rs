@@ -1,0 +1,281 @@
+//! The check of words (protocol.md §10).
+
+use super::meeting::{accept, invite, take_it};
+use super::paper::{Case, Paper};
+use crate::check::{Check, Standing, Typed};
+use crate::content::{CheckMessage, Content, MessageId};
+use crate::label;
+use crate::primitives::hash;
+use crate::role::Role;
+use crate::session::Session;
+use crate::words::{LIST, Words};
+
+/// The list, and words as they are typed.
+pub(crate) fn words() -> Paper {
+    let mut paper = Paper::new(
+        "words",
+        "The list of check words (§10.4) and how typed words are read. list has the 256 words in order, parted by one space: a \
+         word's place, counted from 0, is its byte.",
+    );
+    let mut case = paper.case("list", "The list.");
+    case.text("list", &LIST.join(" ")).accepted();
+    for (name, explanation, bytes) in [
+        ("places-0-to-3", "The first four words.", [0, 1, 2, 3]),
+        ("places-252-to-255", "The last four.", [252, 253, 254, 255]),
+        ("four-times-the-same", "The same word may come again.", [17; 4]),
+    ] {
+        paper
+            .case(name, explanation)
+            .hex("bytes", &bytes)
+            .text("words", &Words::from_bytes(bytes).to_string())
+            .accepted();
+    }
+    for (name, explanation, typed) in [
+        ("as-they-are", "Typed as they are shown.", "acorn banjo candle drum"),
+        ("capital-letters", "Case does not matter.", "ACORN Banjo cANDLE drum"),
+        ("signs", "White space and signs between words don't matter.", "  acorn,banjo.\n candle;  drum! "),
+        ("one-letter-other", "One letter of a word is another one.", "akorn banjo candle drum"),
+        ("one-letter-missing", "One letter of each of two words is missing.", "acorn bano candl drum"),
+        ("one-letter-more", "One letter too many.", "acorn banjo candles drum"),
+    ] {
+        let bytes = *Words::parse(typed).unwrap().as_bytes();
+        paper.case(name, explanation).text("typed", typed).hex("bytes", &bytes).accepted();
+    }
+    for (name, explanation, typed) in [
+        ("three-words", "Three words. Nothing is compared, and no try is used up.", "acorn banjo candle"),
+        ("five-words", "Five words.", "acorn banjo candle drum acorn"),
+        ("two-letters-wrong", "Two wrong letters in one word.", "akorm banjo candle drum"),
+        ("letters-exchanged", "Two letters exchanged are two wrong letters.", "acorn bnajo candle drum"),
+        ("no-word", "A word that is not in the list.", "acorn banjo candle sky"),
+        ("nothing", "Nothing.", ""),
+    ] {
+        assert!(Words::parse(typed).is_err());
+        paper.case(name, explanation).text("typed", typed).refused("no check words");
+    }
+    paper
+}
+
+/// One side of a run.
+struct Side {
+    role: Role,
+    check: Check,
+}
+
+impl Side {
+    fn pair(inviter: &Session, taker: &Session) -> [Self; 2] {
+        [Self { role: Role::Inviter, check: Check::new(inviter) }, Self { role: Role::Taker, check: Check::new(taker) }]
+    }
+
+    const fn word(&self) -> &'static str {
+        match self.role {
+            Role::Inviter => "inviter",
+            Role::Taker => "taker",
+        }
+    }
+
+    /// The person begins.
+    fn begin(&mut self, paper: &mut Paper, name: &str, explanation: &str) -> CheckMessage {
+        let mut case = paper.case(name, explanation);
+        case.text("who", self.word()).text("event", "the person begins");
+        let mut draw = case.draw();
+        draw.announce(&["nonce"]);
+        let message = self.check.start(&mut draw).unwrap();
+        case.drawn(draw.take());
+        self.end(&mut case, Some(&message));
+        message
+    }
+
+    /// A message of the other side comes.
+    fn get(
+        &mut self,
+        paper: &mut Paper,
+        name: &str,
+        number: u64,
+        message: &CheckMessage,
+        explanation: &str,
+    ) -> Option<CheckMessage> {
+        let mut case = paper.case(name, explanation);
+        let (kind, payload) = encoded(message);
+        case.text("who", self.word()).text("event", "a message comes").number("number", number);
+        case.number("kind that comes", kind).hex("payload that comes", &payload);
+        let answer = self.check.received(number, message);
+        self.end(&mut case, answer.as_ref());
+        answer
+    }
+
+    /// The person types.
+    fn types(&mut self, paper: &mut Paper, name: &str, typed: &str, explanation: &str) {
+        let mut case = paper.case(name, explanation);
+        case.text("who", self.word()).text("event", "the person types").text("typed", typed);
+        let came = self.check.typed(&Words::parse(typed).unwrap());
+        case.text(
+            "came of it",
+            match came {
+                Typed::Matched => "matched",
+                Typed::Different(2) => "different, two tries left",
+                Typed::Different(1) => "different, one try left",
+                Typed::Different(_) => "different, no try left",
+                Typed::NotNow => "nothing to compare with",
+            },
+        );
+        self.end(&mut case, None);
+    }
+
+    fn end(&self, case: &mut Case<'_>, sends: Option<&CheckMessage>) {
+        if let Some(message) = sends {
+            let (kind, payload) = encoded(message);
+            case.number("kind that is sent", kind).hex("payload that is sent", &payload);
+        }
+        match self.check.standing() {
+            Standing::Words(words) => case.text("state", "words").text("words", &words.to_string()),
+            other => case.text(
+                "state",
+                match other {
+                    Standing::Idle => "idle",
+                    Standing::Asked => "idle, a commitment waits",
+                    Standing::Waiting => "committed or answered",
+                    Standing::Matched => "matched",
+                    Standing::Different => "different",
+                    Standing::BeganAgain => "began again",
+                    Standing::Broken => "broken",
+                    Standing::Words(_) => "words",
+                },
+            ),
+        };
+        case.number("a commitment waits", self.check.is_asked()).accepted();
+    }
+
+    fn words(&self) -> String {
+        match self.check.standing() {
+            Standing::Words(words) => words.to_string(),
+            other => panic!("no words: {other:?}"),
+        }
+    }
+}
+
+fn encoded(message: &CheckMessage) -> (u16, Vec<u8>) {
+    let piece = Content::Check(message.clone()).split(MessageId::from_bytes([0; 16])).unwrap().remove(0);
+    (piece.kind, piece.payload.to_vec())
+}
+
+/// Runs.
+pub(crate) fn check() -> Paper {
+    let mut paper = Paper::new(
+        "check",
+        "Runs of the check of words (§10) in one conversation. invite, take and accept make it; binding has B of §10.1. Each run \
+         begins with a word of its own before the dash, from the state idle on both sides; its cases are its steps, in order. number \
+         is the number in the conversation of the message that comes. words are those that this side reads aloud.",
+    );
+    let mut case = paper.case("invite", "Ana makes an invitation.");
+    let (invitation, link, sealed) = invite(&mut case);
+    case.accepted();
+    let mut case = paper.case("take", "Dana takes it.");
+    let (taker, first) = take_it(&mut case, &link, &sealed);
+    case.accepted();
+    let mut case = paper.case("accept", "Ana accepts.");
+    let inviter = accept(&mut case, &invitation, &taker, &first).session;
+    case.accepted();
+    let mut case = paper.case("binding", "B binds T and both identities.");
+    let (ana, dana) = (inviter.ours().to_bytes(), taker.ours().to_bytes());
+    case.hex("T", inviter.transcript()).hex("identity of the inviter", &ana).hex("identity of the taker", &dana);
+    case.hex("B", &hash(label::CHECK_BINDING, &[inviter.transcript(), &ana, &dana])).accepted();
+
+    honest(&mut paper, Side::pair(&inviter, &taker));
+    both_at_once(&mut paper, Side::pair(&inviter, &taker));
+    again(&mut paper, Side::pair(&inviter, &taker));
+    broken(&mut paper, Side::pair(&inviter, &taker));
+    paper
+}
+
+fn honest(paper: &mut Paper, [mut ana, mut dana]: [Side; 2]) {
+    let commitment =
+        dana.begin(paper, "run-dana-begins", "Dana's person begins: A is the taker, and the commitment has role 2.");
+    let none = ana.get(paper, "run-commitment-comes", 1, &commitment, "Ana's person has not begun: nothing is sent.");
+    assert!(none.is_none());
+    let answer = ana.begin(paper, "run-ana-begins", "Ana's person begins too: now the answer is sent.");
+    let opening = dana.get(paper, "run-answer-comes", 1, &answer, "Dana opens, and has both sets of words.").unwrap();
+    let again = dana.get(paper, "run-answer-comes-again", 2, &answer, "Dana opens once only.");
+    assert!(again.is_none());
+    ana.get(paper, "run-opening-comes", 2, &opening, "The nonce fits its commitment: Ana has the same words.");
+    let (by_ana, by_dana) = (ana.words(), dana.words());
+    dana.types(paper, "run-dana-types", &by_ana, "Dana types what Ana read.");
+    ana.types(paper, "run-ana-types-wrong", &by_ana, "Ana types her own words: they don't fit.");
+    ana.types(paper, "run-ana-types", &by_dana.to_uppercase(), "Ana types what Dana read.");
+}
+
+fn both_at_once(paper: &mut Paper, [mut ana, mut dana]: [Side; 2]) {
+    let hers = ana.begin(paper, "cross-ana-begins", "Ana's person begins: role 1.");
+    let his = dana.begin(paper, "cross-dana-begins", "At the same moment Dana's person begins.");
+    let none =
+        ana.get(paper, "cross-ana-gets-commitment", 1, &his, "Ana is the inviter and does nothing: her run goes on.");
+    assert!(none.is_none());
+    let explanation = "Dana is the taker: he answers with the nonce that he was bound to.";
+    let answer = dana.get(paper, "cross-dana-gets-commitment", 1, &hers, explanation).unwrap();
+    let opening = ana.get(paper, "cross-ana-gets-answer", 2, &answer, "Ana opens.").unwrap();
+    dana.get(paper, "cross-dana-gets-opening", 2, &opening, "Both have words.");
+    for (number, place) in ["first", "second", "third"].iter().enumerate() {
+        let explanation = format!("Dana types his own words, for the {place} time.");
+        let own = if number < 2 { dana.words() } else { "acorn acorn acorn acorn".to_owned() };
+        dana.types(paper, &format!("cross-dana-types-wrong-{place}"), &own, &explanation);
+    }
+}
+
+fn again(paper: &mut Paper, [mut ana, mut dana]: [Side; 2]) {
+    let one = dana.begin(paper, "again-dana-begins", "Dana begins.");
+    ana.get(paper, "again-commitment-comes", 1, &one, "It waits.");
+    ana.begin(paper, "again-ana-begins", "Ana answers; the answer is lost for now.");
+    dana.check.stop();
+    let two = dana.begin(
+        paper,
+        "again-dana-begins-anew",
+        "Dana's person gives the run up and begins anew, with a new nonce.",
+    );
+    let explanation =
+        "A new commitment while Ana has answered: her nonce is known, so that the run ends, began again; it waits.";
+    ana.get(paper, "again-second-commitment-comes", 3, &two, explanation);
+    let explanation =
+        "The older commitment comes again, overtaken: its number is not above that of the newest. Ignored.";
+    ana.get(paper, "again-older-commitment-comes", 2, &one, explanation);
+    let answer = ana.begin(paper, "again-ana-begins-anew", "Ana's person begins again: the newest is answered.");
+    let old = CheckMessage::Answer {
+        commitment: match one {
+            CheckMessage::Commitment(c) => c,
+            _ => [0; 32],
+        },
+        nonce: [1; 32],
+    };
+    dana.get(paper, "again-old-answer-comes", 1, &old, "An answer to the commitment that was given up: ignored.");
+    let opening = dana.get(paper, "again-answer-comes", 2, &answer, "Dana opens.").unwrap();
+    ana.get(paper, "again-opening-comes", 4, &opening, "Both have words.");
+}
+
+fn broken(paper: &mut Paper, [mut ana, mut dana]: [Side; 2]) {
+    let commitment = dana.begin(paper, "broken-dana-begins", "Dana begins.");
+    ana.get(paper, "broken-commitment-comes", 1, &commitment, "It waits.");
+    let answer = ana.begin(paper, "broken-ana-begins", "Ana answers.");
+    let Some(CheckMessage::Opening { commitment, nonce }) =
+        dana.get(paper, "broken-answer-comes", 1, &answer, "Dana opens.")
+    else {
+        panic!("an answer is opened")
+    };
+    let foreign = CheckMessage::Opening { commitment: [9; 32], nonce };
+    ana.get(
+        paper,
+        "broken-opening-of-another-run",
+        2,
+        &foreign,
+        "An opening that names another commitment is ignored.",
+    );
+    let mut other = nonce;
+    other[0] ^= 1;
+    let forged = CheckMessage::Opening { commitment, nonce: other };
+    ana.get(
+        paper,
+        "broken-opening-comes",
+        3,
+        &forged,
+        "The nonce is not the one that was committed to: the run is broken.",
+    );
+    let honest = CheckMessage::Opening { commitment, nonce };
+    ana.get(paper, "broken-honest-opening-comes", 4, &honest, "It is too late for the right one: the run is over.");
+}
