@@ -3,6 +3,7 @@
 use super::paper::Paper;
 use super::stories::paper;
 use super::talk::{Lie, Talk};
+use crate::content::Content;
 use crate::role::Role::{Inviter, Taker};
 
 /// Replay, reflection, flipped bits.
@@ -164,7 +165,7 @@ pub(crate) fn restored() -> Paper {
         "taker-2",
         "Dana confirms number 2 with the hash of an envelope that this copy never wrote: both accounts differ.",
     );
-    talk.must_not_write(Inviter, "inviter-must-not-write", "Nothing is sent any more.");
+    talk.must_not_write(Inviter, "inviter-must-not-write", &Content::Filler, "Nothing is sent any more.");
     talk.paper
 }
 

@@ -49,6 +49,8 @@ fn papers() -> Vec<Paper> {
         hostile::skipping(),
         hostile::skipping_two_chains(),
         stories::lost(),
+        stories::old_chains(),
+        stories::unconfirmed(),
         hostile::restored(),
         stories::contents(),
         hostile::dishonest(),

@@ -270,3 +270,54 @@ pub(crate) fn contents() -> Paper {
     talk.get(Inviter, "inviter-gets-unknown-control", "unknown-control-0", "Nothing is shown; the mark moves.");
     talk.paper
 }
+
+/// The limit of what is unconfirmed.
+pub(crate) fn unconfirmed() -> Paper {
+    let mut talk = Talk::new(paper(
+        "conversation-unconfirmed",
+        "At most 480 envelopes are unconfirmed, and 16 more of control content (§7.4). Envelopes of unsent steps are written and, but \
+         for the ones that a later step shows, never arrive: texts are their numbers in decimal digits, written 60 seconds apart, \
+         with message and salt drawn by the rule for a case of the name that stands there, NUMBER being the number.",
+    ));
+    let text = Content::Text("one more".to_owned());
+    talk.unsent(Taker, "unsent", "unsent", 480, "Dana writes 480 texts that nobody confirms.");
+    talk.must_not_write(Taker, "text-481", &text, "The 481st text has to wait.");
+    let filler = |_| Content::Filler;
+    talk.unsent_of(Taker, "unsent-control", "unsent", 16, filler, "16 fillers instead of texts may go beyond that.");
+    talk.must_not_write(Taker, "control-497", &Content::Filler, "The 17th has to wait too.");
+    let first = talk.envelope("unsent-1").clone();
+    talk.get_bytes(Inviter, "inviter-gets-1", &first, "Ana gets number 1.");
+    talk.text(Inviter, "inviter-1", "I have your first", "Ana confirms it.");
+    talk.get(Taker, "taker-gets-inviter-1", "inviter-1", "495 are unconfirmed now.");
+    talk.must_not_write(Taker, "text-497", &text, "Texts still wait.");
+    talk.content(Taker, "control-497-now", &Content::Filler, "One filler more may go: the first of chain 1.");
+    talk.paper
+}
+
+/// Old chains give way.
+pub(crate) fn old_chains() -> Paper {
+    let mut talk = Talk::new(paper(
+        "conversation-old-chains",
+        "Header keys and skipped keys of at most five old chains are kept (§5.6): when a sixth would be, the oldest goes with its \
+         keys, and their numbers are lost (§8.4).",
+    ));
+    for turn in 1..=7 {
+        let (late, prompt, answer) = (format!("late-{turn}"), format!("prompt-{turn}"), format!("answer-{turn}"));
+        talk.text(Taker, &late, &format!("late {turn}"), "Dana writes; this one does not arrive yet.");
+        talk.text(Taker, &prompt, &format!("prompt {turn}"), "The next of the same chain.");
+        let explanation = if turn == 7 {
+            "The sixth old chain: the oldest goes, and with it the key of late-1, whose number is lost."
+        } else {
+            "It arrives first; the key of the one before is kept."
+        };
+        talk.get(Inviter, &format!("inviter-gets-{prompt}"), &prompt, explanation);
+        if turn < 7 {
+            talk.content(Inviter, &answer, &Content::Filler, "Ana answers, so that Dana begins a new chain.");
+            talk.get(Taker, &format!("taker-gets-{answer}"), &answer, "A step of Dana is due.");
+        }
+    }
+    talk.get(Inviter, "inviter-gets-late-1", "late-1", "Its header key is gone: it can't be told from a foreign one.");
+    talk.get(Inviter, "inviter-gets-late-2", "late-2", "Of the oldest chain that is kept.");
+    talk.get(Inviter, "inviter-gets-late-7", "late-7", "Of the current chain.");
+    talk.paper
+}

@@ -145,14 +145,27 @@ impl Talk {
     /// One side writes many short texts that never leave: one case for all of them. Each takes its randomness from a case
     /// of its own name, which the file does not have.
     pub(crate) fn unsent(&mut self, from: Role, name: &str, stem: &str, count: u64, explanation: &str) {
+        let text = |number: u64| Content::Text(number.to_string());
+        self.unsent_of(from, name, stem, count, text, explanation);
+    }
+
+    /// The same with other content.
+    pub(crate) fn unsent_of(
+        &mut self,
+        from: Role,
+        name: &str,
+        stem: &str,
+        count: u64,
+        content: impl Fn(u64) -> Content,
+        explanation: &str,
+    ) {
         let first = history(self.session(from)).sent() + 1;
         let first_time = (self.clock + 60) * 1000;
         for number in first..first + count {
             self.clock += 60;
             let sent_at = self.clock * 1000;
             let envelope = format!("{stem}-{number}");
-            let content = Content::Text(number.to_string());
-            let (piece, mut draw) = piece(&content, self.paper.draw(&envelope));
+            let (piece, mut draw) = piece(&content(number), self.paper.draw(&envelope));
             let session = self.session(from);
             if step_is_due(ratchet(session)) {
                 draw.announce(&["D private", "ek private", "m"]);
@@ -218,6 +231,9 @@ impl Talk {
                 case.number("shown", piece.shown).number("kind", piece.kind).hex("message", piece.id.as_bytes());
                 case.number("piece", piece.index).number("pieces", piece.count);
                 case.hex("payload", &received.piece.payload);
+                if !received.given_up.is_empty() {
+                    case.text("lost", &ranges(&received.given_up));
+                }
                 state(&mut case, session);
                 case.accepted();
             }
@@ -260,14 +276,15 @@ impl Talk {
     }
 
     /// One side must not write any more.
-    pub(crate) fn must_not_write(&mut self, from: Role, name: &str, explanation: &str) {
-        let (piece, mut draw) = piece(&Content::Filler, self.paper.draw(name));
+    pub(crate) fn must_not_write(&mut self, from: Role, name: &str, content: &Content, explanation: &str) {
+        let (piece, mut draw) = piece(content, self.paper.draw(name));
         let sent_at = self.clock * 1000;
         let before = self.session(from).snapshot();
         let error = self.session(from).encrypt(&mut draw, &piece, sent_at).unwrap_err();
         assert_eq!(*self.session(from).snapshot(), *before, "a refusal changes nothing");
         let mut case = self.paper.case(name, explanation);
-        case.text("from", word(from)).refused(refusal::writing(error));
+        case.text("from", word(from)).number("shown", piece.shown).number("kind", piece.kind);
+        case.refused(refusal::writing(error));
     }
 
     /// A vault of one side is restored: its session is in an older state again.
