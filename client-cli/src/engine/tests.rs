@@ -1,5 +1,7 @@
 //! Two engines without a network: what one vault gives out, the other takes in.
 
+mod kills;
+
 use super::conversation::Conversation;
 use super::model::{Event, Reason, SendState};
 use super::*;

@@ -207,4 +207,6 @@ fn connect(path: &Path, key: &Secret) -> Result<Connection, VaultError> {
 }
 
 #[cfg(test)]
+mod stops;
+#[cfg(test)]
 mod tests;
