@@ -6,7 +6,7 @@
 
 use crate::label;
 use crate::limits::{CONTROL_RESERVE, ENVELOPE, SKIP_STEP, SKIP_TOTAL, UNCONFIRMED};
-use crate::primitives::hash;
+use crate::primitives::{hash, same_bytes};
 use crate::role::Role;
 use crate::wire::message::HistoryFields;
 use crate::wire::{DecodeError, Reader, Writer};
@@ -156,7 +156,7 @@ impl History {
         loop {
             let next = self.mark.saturating_add(1);
             if let Some(ahead) = self.ahead.remove(&next) {
-                self.differs |= ahead.previous != self.mark_hash;
+                self.differs |= !same_bytes(&ahead.previous, &self.mark_hash);
                 self.mark = next;
                 self.mark_hash = ahead.hash;
                 continue;
@@ -180,7 +180,7 @@ impl History {
         }
         let offset = usize::try_from(fields.received - self.confirmed).unwrap_or(usize::MAX);
         // None: the peer has received what we never sent: a newer copy of this state exists.
-        if self.sent_hashes.get(offset) != Some(&fields.received_hash) {
+        if !self.sent_hashes.get(offset).is_some_and(|sent| same_bytes(sent, &fields.received_hash)) {
             self.differs = true;
             return;
         }
