@@ -117,6 +117,9 @@ pub(crate) enum Invite {
         /// Whom it is for, in your own words; stays on this device
         #[arg(long = "for", value_name = "LABEL")]
         label: Option<String>,
+        /// A new start with somebody in your list; goes on once the words are checked
+        #[arg(long, value_name = "CONTACT", conflicts_with = "label")]
+        rejoin: Option<String>,
         /// The relay's address, HOST:PORT/PIN
         #[arg(long, value_name = "ADDRESS")]
         relay: Option<String>,
@@ -143,6 +146,9 @@ pub(crate) struct Join {
     /// The name that the other person will see
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
+    /// A new start with somebody in your list; goes on once the words are checked
+    #[arg(long = "as", value_name = "CONTACT", conflicts_with_all = ["name", "no_passphrase"])]
+    pub(crate) contact: Option<String>,
     /// A file that only you can read holds the key instead
     #[arg(long, conflicts_with_all = ["passphrase_file", "passphrase_command"])]
     pub(crate) no_passphrase: bool,
@@ -217,6 +223,9 @@ pub(crate) struct Verify {
     /// Give up what was begun, and begin anew
     #[arg(long, conflicts_with = "typed")]
     pub(crate) again: bool,
+    /// Give up what was begun, and a new start that waits
+    #[arg(long, conflicts_with_all = ["typed", "again", "wait"])]
+    pub(crate) stop: bool,
 }
 
 /// Whole seconds or a decimal fraction, from 0 to a day.
@@ -276,8 +285,8 @@ mod tests {
             "cairn help-now",
             "cairn keep Dana 30d",
             "cairn lock",
-            "cairn invite new --rejoin Dana",
-            "cairn join L --as Dana",
+            "cairn invite new --rejoin Dana --for Dana",
+            "cairn join L --as Dana --name Kim",
             "cairn send Dana --file x",
             "cairn status --data",
             "cairn contact rename a b",

@@ -2,22 +2,28 @@
 //!
 //! In: a label, an ID. Out: invitations. This file must never learn what a link opens.
 
-use super::{Run, Stop, setup};
+use super::{Run, Stop, read, setup};
 use crate::cli::Invite;
 
 /// Runs it.
 pub(super) fn run(run: &Run, words: &'static str, invite: Invite) -> Result<(), Stop> {
     match invite {
-        Invite::New { label, relay, pass } => {
+        Invite::New { label, rejoin, relay, pass } => {
             let relay = relay.map(|text| setup::relay(&text)).transpose()?;
             let pass = pass.map(setup::pass).transpose()?;
             let label = label.map(|text| crate::names::check(&text)).transpose();
             let label = label.map_err(|why| Stop::usage(why, "the same command with another --for"))?;
             let mut engine = run.open(words)?;
-            let invitation = run
-                .wait(engine.invite_new(label.as_deref(), relay, pass))
-                .map_err(|stop| stop.with_next("cairn invite new --relay ADDRESS"))?;
+            let made = match &rejoin {
+                Some(contact) => run.wait(engine.invite_again(contact, relay, pass)),
+                None => run.wait(engine.invite_new(label.as_deref(), relay, pass)),
+            };
+            let invitation = made.map_err(|stop| stop.with_next("cairn invite new --relay ADDRESS"))?;
             run.output.invitation_made(&invitation)?;
+            if let Some(contact) = rejoin {
+                run.output.say("The conversation goes on once they have used it and the words are checked.")?;
+                return run.output.next(&format!("cairn inbox, then cairn contact verify {}", read::quoted(&contact)));
+            }
             run.output.next("cairn inbox, once they have used it")
         }
         Invite::List => {

@@ -4,7 +4,7 @@
 
 use super::{Run, Stop, read, setup};
 use crate::cli::Join;
-use crate::engine::{Engine, check_link};
+use crate::engine::{Engine, Fault, check_link};
 
 /// Runs it.
 pub(super) fn run(run: &Run, join: Join) -> Result<(), Stop> {
@@ -19,6 +19,8 @@ pub(super) fn run(run: &Run, join: Join) -> Result<(), Stop> {
             ));
         }
         run.open("join")?
+    } else if join.contact.is_some() {
+        return Err(Fault::NotSetUp.into());
     } else {
         let name = read::name_or_ask(join.name, run.config.may_ask && !run.config.json)?;
         let engine = setup::make(run, &home, &name, None, None, join.no_passphrase)?;
@@ -27,10 +29,16 @@ pub(super) fn run(run: &Run, join: Join) -> Result<(), Stop> {
         }
         engine
     };
-    let contact = run
-        .wait(engine.join(&link))
-        .map_err(|stop| stop.with_next_try("the same cairn join again, later: your profile is ready"))?;
+    let joined = match &join.contact {
+        Some(contact) => run.wait(engine.join_as(&link, contact)),
+        None => run.wait(engine.join(&link)),
+    };
+    let contact =
+        joined.map_err(|stop| stop.with_next_try("the same cairn join again, later: your profile is ready"))?;
     run.output.contact(&contact)?;
+    if contact.rejoining {
+        return run.output.next(&format!("cairn contact verify {}", read::quoted(&contact.name)));
+    }
     run.output.say("You can write now.")?;
     run.output.next("cairn, or cairn send CONTACT -m TEXT")
 }

@@ -63,6 +63,12 @@ pub(crate) fn name_or_ask(given: Option<String>, may_ask: bool) -> Result<String
     Err(Stop::usage("A new profile needs a name.", "the same command with --name NAME"))
 }
 
+/// A name as the next command takes it.
+pub(crate) fn quoted(name: &str) -> String {
+    let plain = !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || letter == '-');
+    if plain { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

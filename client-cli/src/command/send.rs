@@ -15,7 +15,8 @@ pub(super) fn run(run: &Run, send: Send) -> Result<(), Stop> {
         None => read::message()?,
     };
     let mut engine = run.open("send")?;
-    let outcome = run.wait(engine.send(&send.contact, &text, send.wait))?;
+    let sent = run.wait(engine.send(&send.contact, &text, send.wait));
+    let outcome = sent.map_err(|stop| stop.about(&send.contact))?;
     run.output.sent(&outcome)?;
     match (outcome.state, outcome.fault) {
         (SendState::Sent, _) => run.output.next("cairn inbox"),
@@ -26,6 +27,6 @@ pub(super) fn run(run: &Run, send: Send) -> Result<(), Stop> {
             message: "It is not at the relay yet. It is safe here.".to_owned(),
             next: "cairn inbox, later: it sends what waits".to_owned(),
         }),
-        (SendState::Saved, Some(fault)) => Err(fault.into()),
+        (SendState::Saved, Some(fault)) => Err(Stop::from(fault).about(&outcome.to)),
     }
 }

@@ -49,6 +49,18 @@ impl Stop {
         }
     }
 
+    /// The same, with the person in the next step whom the call was about.
+    pub(crate) fn about(self, contact: &str) -> Self {
+        match self {
+            Self::Fault(fault) if fault.next().contains("CONTACT") => Self::Said {
+                code: fault.code(),
+                message: fault.to_string(),
+                next: fault.next().replace("CONTACT", &super::read::quoted(contact)),
+            },
+            other => other,
+        }
+    }
+
     /// Prints it on standard error and gives the exit code.
     pub(crate) fn print(&self, json: bool) -> u8 {
         match self {

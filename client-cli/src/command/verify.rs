@@ -22,6 +22,11 @@ pub(super) fn run(run: &Run, verify: Verify) -> Result<(), Stop> {
     let typed = verify.typed.map(read::or_stdin).transpose()?;
     let person = run.config.may_ask && !run.config.json && typed.is_none();
     let mut engine = run.open("contact verify")?;
+    if verify.stop {
+        engine.check_stop(&verify.contact)?;
+        run.output.check(&engine.check(&verify.contact)?)?;
+        return run.output.next("cairn contact list");
+    }
     // What they have begun is known before we begin; where the relay is away, it is begun all the same.
     let fetched = run.wait(engine.receive(None));
     if let Err(Stop::Fault(Fault::Interrupted)) = fetched {
@@ -34,7 +39,8 @@ pub(super) fn run(run: &Run, verify: Verify) -> Result<(), Stop> {
     if person {
         words::explanation(&contact.name).iter().try_for_each(|line| run.output.say(line))?;
     }
-    let mut check = engine.check_begin(&contact.id, verify.again)?;
+    let begun = engine.check_begin(&contact.id, verify.again);
+    let mut check = begun.map_err(|fault| Stop::from(fault).about(&contact.name))?;
     if check.state == CheckState::Waiting || fetched.is_err() || verify.again {
         if person && check.state == CheckState::Waiting {
             run.output.check(&check)?;
@@ -61,7 +67,7 @@ fn compare(run: &Run, engine: &mut Engine, id: &str, typed: &str, wait: Option<D
         return not_there(run, &engine.check(id)?, stop);
     }
     let had_words = engine.check(id)?.state == CheckState::Words;
-    let next = format!("cairn contact verify {} --typed WORDS", name(&before.contact));
+    let next = format!("cairn contact verify {} --typed WORDS", read::quoted(&before.contact));
     let check = engine.check_typed(id, typed).map_err(|fault| Stop::from(fault).with_next(&next))?;
     run.output.check(&check)?;
     match check.tries_left {
@@ -76,7 +82,7 @@ fn ask(run: &Run, engine: &mut Engine, mut check: Check) -> Result<(), Stop> {
         let question = format!("The four words that {} reads: ", crate::sanitize::name(&check.contact));
         let Some(line) = read::ask(&question)? else {
             run.output.say("It goes on where it was.")?;
-            return run.output.next(&format!("cairn contact verify {}", name(&check.contact)));
+            return run.output.next(&format!("cairn contact verify {}", read::quoted(&check.contact)));
         };
         if line.trim().is_empty() {
             continue;
@@ -115,7 +121,7 @@ fn not_there(run: &Run, check: &Check, stop: Stop) -> Result<(), Stop> {
 }
 
 fn end(run: &Run, check: &Check) -> Result<(), Stop> {
-    let contact = name(&check.contact);
+    let contact = read::quoted(&check.contact);
     match check.state {
         CheckState::Words => run.output.next(&format!("cairn contact verify {contact} --typed WORDS")),
         CheckState::Matched => run.output.next(&format!("cairn send {contact} -m TEXT")),
@@ -128,7 +134,7 @@ fn end(run: &Run, check: &Check) -> Result<(), Stop> {
 }
 
 fn not_yet(check: &Check) -> Stop {
-    let next = format!("cairn contact verify {}, while you talk to each other", name(&check.contact));
+    let next = format!("cairn contact verify {}, while you talk to each other", read::quoted(&check.contact));
     Stop::Said {
         code: Fault::WaitOver.code(),
         message: "The words are not there yet: both have to begin.".to_owned(),
@@ -138,10 +144,4 @@ fn not_yet(check: &Check) -> Stop {
 
 fn not_fitting(message: String, next: String) -> Stop {
     Stop::Said { code: Fault::KeysChanged.code(), message, next }
-}
-
-/// A name as the next command takes it.
-fn name(name: &str) -> String {
-    let plain = !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || letter == '-');
-    if plain { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }

@@ -7,6 +7,7 @@
 use super::exchange::Goal;
 use super::model::{self, CheckState, Contact, Trust};
 use super::outbound::restore;
+use super::rejoin::{known_as, subject};
 use super::{Engine, Fault, chance};
 use crate::vault::{EventRow, Store};
 use cairn_protocol::check::{Check, Standing, Typed};
@@ -54,7 +55,7 @@ pub(super) fn received(
         store.enqueue_check(contact, &reply)?;
     }
     if check.is_asked() && !asked {
-        store.insert_event(EventRow::CheckAsked(contact))?;
+        store.insert_event(EventRow::CheckAsked(&known_as(store, contact)?))?;
     }
     save(store, contact, &check)
 }
@@ -74,6 +75,15 @@ fn told(contact: &Contact, check: &Check) -> model::Check {
     model::Check { contact_id: contact.id.clone(), contact: contact.name.clone(), state, words, tries_left }
 }
 
+/// Gives a run up, where there is one. What can't be read is left as it is.
+pub(super) fn stop(store: &Store<'_>, contact: &str) -> Result<(), Fault> {
+    store.drop_queued_checks(contact)?;
+    let check = store.check(contact)?.and_then(|state| Check::restore(&state).ok());
+    let Some(mut check) = check else { return Ok(()) };
+    check.stop();
+    save(store, contact, &check)
+}
+
 fn mistyped(error: WordsError) -> Fault {
     Fault::Usage(match error {
         WordsError::Count(1) => "One word was typed, and four are needed. No try was used.".into(),
@@ -89,7 +99,10 @@ impl Engine {
     /// [`Fault::NoContact`]; [`Fault::Damaged`] where it can't be read.
     pub fn check(&self, contact: &str) -> Result<model::Check, Fault> {
         let contact = self.contact(contact)?;
-        self.vault.read(|store| Ok(told(&contact, &load(store, &contact.id, &restore(store, &contact.id)?)?)))
+        self.vault.read(|store| {
+            let session = subject(store, &contact.id)?;
+            Ok(told(&contact, &load(store, &session, &restore(store, &session)?)?))
+        })
     }
 
     /// Begins a run, because our person wants to check now; goes on with one that is under way. What came of a run that
@@ -101,17 +114,18 @@ impl Engine {
         let contact = self.contact(contact)?;
         self.exchange.stale = true;
         self.vault.write(|store| {
-            let session = restore(store, &contact.id)?;
+            let row = subject(store, &contact.id)?;
+            let session = restore(store, &row)?;
             if session.differs() {
                 return Err(Fault::HistoryDiffers);
             }
-            let mut check = match load(store, &contact.id, &session) {
+            let mut check = match load(store, &row, &session) {
                 Err(_) if again => Check::new(&session),
                 check => check?,
             };
             if again {
                 check.stop();
-                store.drop_queued_checks(&contact.id)?;
+                store.drop_queued_checks(&row)?;
             }
             let begins = match check.standing() {
                 Standing::Idle | Standing::Asked | Standing::BeganAgain => true,
@@ -119,9 +133,9 @@ impl Engine {
                 Standing::Waiting | Standing::Words(_) | Standing::Different | Standing::Broken => false,
             };
             if begins && let Some(message) = check.start(&mut chance::rng()) {
-                store.enqueue_check(&contact.id, &message)?;
+                store.enqueue_check(&row, &message)?;
                 store.drop_check_asked(&contact.id)?;
-                save(store, &contact.id, &check)?;
+                save(store, &row, &check)?;
             }
             Ok(told(&contact, &check))
         })
@@ -133,6 +147,7 @@ impl Engine {
     /// [`Fault::WaitOver`], [`Fault::Unreachable`], [`Fault::OtherRelay`], [`Fault::OlderCopy`]: the run goes on later.
     pub async fn check_wait(&mut self, contact: &str, wait: Duration) -> Result<model::Check, Fault> {
         let id = self.contact(contact)?.id;
+        let session = self.vault.read(|store| subject(store, &id))?;
         let start = Instant::now();
         self.exchange.lines.revive();
         self.unblock();
@@ -141,38 +156,46 @@ impl Engine {
         self.turn_until(Goal { fetch: true, ..Goal::default() }, start + SAY, said).await?;
         let goal = Goal { fetch: true, park: true, again: true, ..Goal::default() };
         let over = |engine: &mut Self| {
-            Ok(said(engine)? && (engine.is_hopeless(&id) || engine.check(&id)?.state != CheckState::Waiting))
+            Ok(said(engine)? && (engine.is_hopeless(&session) || engine.check(&id)?.state != CheckState::Waiting))
         };
         self.turn_until(goal, start + wait, over).await?;
         let check = self.check(&id)?;
         if check.state != CheckState::Waiting {
             return Ok(check);
         }
-        Err(match self.why_not(&id).or_else(|| self.worst()) {
+        Err(match self.why_not(&session).or_else(|| self.worst()) {
             None | Some(Fault::Busy) => Fault::WaitOver,
             Some(fault) => fault,
         })
     }
 
     /// Compares what our person typed with the words that the other one should have read. A word that is not in the list
-    /// uses no try.
+    /// uses no try. Where they fit, a new start takes the contact's place.
     ///
     /// # Errors
     /// [`Fault::NoContact`]; [`Fault::Usage`] for anything but four words of the list.
     pub fn check_typed(&mut self, contact: &str, text: &str) -> Result<model::Check, Fault> {
         let contact = self.contact(contact)?;
         let words = Words::parse(text).map_err(mistyped)?;
-        self.vault.write(|store| {
-            let mut check = load(store, &contact.id, &restore(store, &contact.id)?)?;
+        let (check, session) = self.vault.write(|store| {
+            let session = subject(store, &contact.id)?;
+            let mut check = load(store, &session, &restore(store, &session)?)?;
             match check.typed(&words) {
                 Typed::NotNow => {}
                 Typed::Matched => {
+                    save(store, &session, &check)?;
+                    store.adopt(&contact.id)?;
                     store.set_trust(&contact.id, Trust::Checked)?;
-                    save(store, &contact.id, &check)?;
                 }
-                Typed::Different(_) => save(store, &contact.id, &check)?,
+                Typed::Different(_) => save(store, &session, &check)?,
             }
-            Ok(told(&contact, &check))
-        })
+            Ok::<_, Fault>((told(&contact, &check), session))
+        })?;
+        if check.state == CheckState::Matched && session != contact.id {
+            // What held the old session up does not hold up the new one.
+            self.exchange.ways.retain(|way, _| *way != contact.id && *way != session);
+            (self.exchange.stale, self.news) = (true, true);
+        }
+        Ok(check)
     }
 }

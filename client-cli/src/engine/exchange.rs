@@ -4,9 +4,10 @@
 
 use super::lines::{Key, LineName, Lines, place};
 use super::mailboxes::{Box, REST, Stage};
+use super::outbound::restore;
 use super::{Engine, Fault};
 use crate::net::{NetError, Role, Signal};
-use crate::vault::{Place, Route};
+use crate::vault::{Place, Route, Store};
 use cairn_protocol::wire::frame::{Refusal, Reply, Request};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -86,6 +87,15 @@ impl Exchange {
             next_statuses: None,
             stale: true,
         }
+    }
+}
+
+/// Whether the conversation of a mailbox has keys that can't be read: noticed before anything is asked or sent for it.
+fn is_damaged(store: &Store<'_>, mailbox: i64) -> Result<bool, Fault> {
+    let Some(contact) = store.contact_of_mailbox(mailbox)? else { return Ok(false) };
+    match restore(store, &contact) {
+        Err(Fault::SessionDamaged) => Ok(true),
+        session => session.map(|_| false),
     }
 }
 
@@ -186,6 +196,7 @@ impl Engine {
         let today = self.now().div_euclid(86_400_000);
         let lines = &self.exchange.lines;
         let now = self.now();
+        let mut damaged = Vec::new();
         let (rows, routes) = self.vault.read(|store| {
             let routes = store.routes()?.into_iter().map(|route| {
                 let waits = store.waits(&route.contact, today, lines.place(&route.relay, now))?;
@@ -201,7 +212,12 @@ impl Engine {
                     known.row = row;
                     known
                 }
-                _ => Box::new(row),
+                _ => {
+                    if !row.gone && self.vault.read(|store| is_damaged(store, row.row))? {
+                        damaged.push(row.row);
+                    }
+                    Box::new(row)
+                }
             };
             self.exchange.boxes.insert(entry.row.row, entry);
         }
@@ -216,7 +232,7 @@ impl Engine {
             self.exchange.ways.insert(way.route.contact.clone(), way);
         }
         self.exchange.stale = false;
-        Ok(())
+        self.tell_damaged(&damaged)
     }
 
     /// Takes in one signal of a line.

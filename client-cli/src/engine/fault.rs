@@ -24,8 +24,8 @@ pub enum Fault {
     /// 4: a relay answers, with another key than the one in its address.
     #[error("Another computer answers in the relay's place. It was told nothing.")]
     OtherRelay,
-    /// 5: the other person's keys changed; nothing was sent.
-    #[error("The other person's keys changed. Nothing was sent.")]
+    /// 5: the other person's keys changed: a new start waits for the words; nothing was sent.
+    #[error("The keys of this conversation are new, and the words are not checked yet. Nothing was sent.")]
     KeysChanged,
     /// 6: no contact of this name.
     #[error("There is no contact of that name.")]
@@ -68,6 +68,9 @@ pub enum Fault {
         "Your copy of this conversation and theirs don't fit together any more: an older copy of a profile was used. Not sent."
     )]
     HistoryDiffers,
+    /// 8: a session can't be read.
+    #[error("The keys of this conversation can't be read here any more. Nothing goes out by them.")]
+    SessionDamaged,
     /// 9: the time of `--wait` is over.
     #[error("Nothing came in that time.")]
     WaitOver,
@@ -95,7 +98,11 @@ impl Fault {
             | Self::Closed
             | Self::Busy
             | Self::InUse(_) => 7,
-            Self::WrongPassphrase | Self::Damaged(_) | Self::OlderCopy | Self::HistoryDiffers => 8,
+            Self::WrongPassphrase
+            | Self::Damaged(_)
+            | Self::OlderCopy
+            | Self::HistoryDiffers
+            | Self::SessionDamaged => 8,
             Self::WaitOver => 9,
             Self::Interrupted => 130,
         }
@@ -111,16 +118,23 @@ impl Fault {
             Self::Locked => "the same command with --passphrase-file FILE, or in a terminal",
             Self::Unreachable => "cairn status",
             Self::OtherRelay => "ask the people who run the relay whether its address is still the same",
-            Self::KeysChanged | Self::NoContact => "cairn contact list",
+            Self::NoContact => "cairn contact list",
+            Self::KeysChanged => "cairn contact verify CONTACT",
             Self::InvitationUsed | Self::InvitationGone | Self::InvitationAltered => {
                 "ask the person who invited you for a new invitation"
             }
             Self::PassNeeded => "ask the center for a pass, then cairn invite new --pass PASS",
             Self::Full | Self::Busy => "cairn inbox, later",
-            Self::Closed | Self::HistoryDiffers => "ask for a new invitation",
+            Self::Closed | Self::HistoryDiffers | Self::SessionDamaged => {
+                "cairn invite new --rejoin CONTACT, or ask them for an invitation and cairn join LINK --as CONTACT"
+            }
+            Self::OlderCopy => {
+                "use the newer copy; if it is lost: cairn invite new --rejoin CONTACT, or ask them for an invitation \
+                 and cairn join LINK --as CONTACT"
+            }
             Self::InUse(_) => "close the other one, then try again",
             Self::WrongPassphrase => "the same command, with the right passphrase",
-            Self::Damaged(_) | Self::OlderCopy => "cairn status",
+            Self::Damaged(_) => "cairn status",
             Self::WaitOver => "cairn inbox",
             Self::Interrupted => "the same command again",
         }

@@ -29,6 +29,7 @@ fn is_carried(store: &Store<'_>, contact: &str, session: &Session) -> Result<boo
 /// Draws the time of a filler where one is wanted and none is drawn.
 pub(super) fn schedule(store: &Store<'_>, contact: &str, session: &Session, now: i64) -> Result<bool, Fault> {
     if !session.filler_wanted(seconds(now))
+        || store.rejoins(contact)?.is_some()
         || store.filler_at(contact)?.is_some()
         || is_carried(store, contact, session)?
     {
@@ -49,7 +50,10 @@ impl Engine {
         for contact in due {
             self.vault.write(|store| {
                 store.set_filler_at(&contact, None)?;
-                let session = restore(store, &contact)?;
+                let session = match restore(store, &contact) {
+                    Err(Fault::SessionDamaged) => return Ok(()),
+                    session => session?,
+                };
                 if session.filler_wanted(seconds(now)) && !is_carried(store, &contact, &session)? {
                     store.enqueue(&contact, None)?;
                 }
@@ -66,10 +70,12 @@ impl Engine {
         let idle = self.exchange.ways.values().filter(|way| way.route.filler_at.is_none());
         let idle: Vec<String> = idle.map(|way| way.route.contact.clone()).collect();
         for contact in idle {
-            let wanted =
-                self.vault.read(|store| Ok::<_, Fault>(restore(store, &contact)?.filler_wanted(seconds(now))))?;
-            if wanted {
-                self.vault.write(|store| schedule(store, &contact, &restore(store, &contact)?, now))?;
+            let session = match self.vault.read(|store| restore(store, &contact)) {
+                Err(Fault::SessionDamaged) => continue,
+                session => session?,
+            };
+            if session.filler_wanted(seconds(now)) {
+                self.vault.write(|store| schedule(store, &contact, &session, now))?;
                 self.exchange.stale = true;
             }
         }

@@ -171,7 +171,14 @@ fn accept(
 ) -> Result<String, Fault> {
     let id = chance::hex(&chance::bytes::<8>());
     let taker = &accepted.taker;
-    let name = names::unique(store, invitation.label.as_deref().unwrap_or(&taker.name))?;
+    // A new start has no name of its own: nobody is shown it before it takes the contact's place.
+    let name = match &invitation.rejoins {
+        Some(contact) => {
+            store.drop_pending(contact)?;
+            id.clone()
+        }
+        None => names::unique(store, invitation.label.as_deref().unwrap_or(&taker.name))?,
+    };
     store.insert_contact(&NewContact {
         id: &id,
         name: &name,
@@ -182,9 +189,13 @@ fn accept(
         their_box: &taker.mailbox,
         capability: &taker.capability,
         session: &accepted.session.snapshot(),
+        rejoins: invitation.rejoins.as_deref(),
     })?;
     store.use_invitation(&invitation.id, &id, &accepted.guard.snapshot())?;
-    store.insert_event(EventRow::Contact(&id))?;
+    store.insert_event(match &invitation.rejoins {
+        Some(contact) => EventRow::Rejoined(contact),
+        None => EventRow::Contact(&id),
+    })?;
     let held = store.take_held(&invitation.id)?;
     if !held.is_empty() {
         let mut conversation = Conversation::load(store, id.clone(), mailbox, now)?;

@@ -33,6 +33,7 @@ pub(super) fn draw_mailbox(relay: &str) -> MailboxRow {
         owner: OwnerSecret::random(&mut rng),
         capability: SendCapability::random(&mut rng),
         gone: false,
+        replaced: false,
     }
 }
 
@@ -82,6 +83,16 @@ impl Engine {
         relay: Option<RelayAddress>,
         pass: Option<Pass>,
     ) -> Result<model::Invitation, Fault> {
+        self.invite(label, relay, pass, None).await
+    }
+
+    pub(super) async fn invite(
+        &mut self,
+        label: Option<&str>,
+        relay: Option<RelayAddress>,
+        pass: Option<Pass>,
+        rejoins: Option<&str>,
+    ) -> Result<model::Invitation, Fault> {
         let profile = self.vault.read(|store| store.profile()).map_err(Fault::from)?;
         let relay = match (relay, &profile.relay) {
             (Some(relay), _) => relay,
@@ -127,6 +138,7 @@ impl Engine {
                 mailbox,
                 created_at: now,
                 expires_at: expires,
+                rejoins,
             })
         })?;
 
@@ -216,5 +228,6 @@ fn shown_as(row: InvitationRow, now: i64) -> model::Invitation {
         State::Expired => InvitationState::Expired,
     };
     let link = row.link.filter(|_| state == InvitationState::Open);
-    model::Invitation { id: row.id, label: row.label, link, expires_at: row.expires_at.saturating_mul(1000), state }
+    let expires_at = row.expires_at.saturating_mul(1000);
+    model::Invitation { id: row.id, label: row.label, link, expires_at, state, rejoins: row.rejoins }
 }

@@ -6,6 +6,7 @@
 
 use super::invite::{create_mailbox, done, draw_mailbox, refusal};
 use super::model::Contact;
+use super::rejoin::known_as;
 use super::{Engine, Fault, chance, names};
 use crate::net::Role;
 use crate::vault::NewContact;
@@ -51,6 +52,10 @@ impl Engine {
     /// [`Fault::Usage`] for a text that is no link or an invitation of our own; [`Fault::Unreachable`],
     /// [`Fault::OtherRelay`]; [`Fault::InvitationUsed`], [`Fault::InvitationGone`], [`Fault::InvitationAltered`].
     pub async fn join(&mut self, link: &str) -> Result<Contact, Fault> {
+        self.take_invitation(link, None).await
+    }
+
+    pub(super) async fn take_invitation(&mut self, link: &str, rejoins: Option<&str>) -> Result<Contact, Fault> {
         let link = read(link)?;
         let (slot, relay) = (link.slot(), link.address().to_string());
         if self.vault.read(|store| store.invitation_at(&slot)).map_err(Fault::from)?.is_some() {
@@ -58,16 +63,20 @@ impl Engine {
         }
         // The claim, before the relay sees it.
         let join = self.vault.write(|store| {
-            if let Some(join) = store.join(&slot)? {
-                return Ok(join);
+            if store.join(&slot)?.is_none() {
+                let mut rng = chance::rng();
+                let mailbox = store.insert_mailbox(&draw_mailbox(&relay), VaultMark::random(&mut rng))?;
+                store.insert_join(&slot, &ClaimToken::random(&mut rng), mailbox)?;
             }
-            let mut rng = chance::rng();
-            let mailbox = store.insert_mailbox(&draw_mailbox(&relay), VaultMark::random(&mut rng))?;
-            store.insert_join(&slot, &ClaimToken::random(&mut rng), mailbox)?;
+            store.set_join_rejoins(&slot, rejoins)?;
             store.join(&slot)?.ok_or_else(|| Fault::Unexpected("The claim was not kept.".into()))
         })?;
-        if let Some(contact) = &join.contact {
-            return self.contact(contact);
+        if let Some(session) = &join.contact {
+            if join.rejoins.as_deref() != rejoins {
+                return Err(Fault::Usage("This invitation was used here before, in another way.".into()));
+            }
+            let contact = self.vault.read(|store| known_as(store, session))?;
+            return self.contact(&contact);
         }
         self.exchange.lines.revive();
         let deadline = Instant::now() + BUDGET;
@@ -91,7 +100,8 @@ impl Engine {
         }
         let id = self.conclude(&link, &bundle, own.row)?;
         self.put_first(&id).await?;
-        self.contact(&id)
+        let contact = self.vault.read(|store| known_as(store, &id))?;
+        self.contact(&contact)
     }
 
     /// What waits at the relay, where it fits the link.
@@ -132,9 +142,18 @@ impl Engine {
             let mut rng = chance::rng();
             let (session, envelope) = take(link, bundle, &taker, &mut rng).map_err(|_| Fault::InvitationAltered)?;
             let offer = bundle.offer();
+            let rejoins = store.join(&link.slot())?.and_then(|join| join.rejoins);
+            // A new start has no name of its own: nobody is shown it before it takes the contact's place.
+            let name = match &rejoins {
+                Some(contact) => {
+                    store.drop_pending(contact)?;
+                    id.clone()
+                }
+                None => names::unique(store, bundle.name())?,
+            };
             store.insert_contact(&NewContact {
                 id: &id,
-                name: &names::unique(store, bundle.name())?,
+                name: &name,
                 given_name: bundle.name(),
                 created_at: now,
                 mailbox,
@@ -142,6 +161,7 @@ impl Engine {
                 their_box: &offer.mailbox,
                 capability: &offer.capability,
                 session: &session.snapshot(),
+                rejoins: rejoins.as_deref(),
             })?;
             store.insert_outbox(&id, None, EnvelopeId::random(&mut rng), &envelope, None)?;
             store.finish_join(&link.slot(), &id)?;

@@ -180,10 +180,17 @@ impl Engine {
                 if let Some(own) = self.exchange.boxes.get_mut(&row) {
                     own.stage = Stage::Dry;
                 }
-                self.ran_dry(row)
+                match self.ran_dry(row) {
+                    Err(Fault::SessionDamaged) => self.tell_damaged(&[row]),
+                    done => done,
+                }
             }
             Reply::Page(page) => {
-                let acks = self.take_in(row, page)?;
+                let acks = match self.take_in(row, page) {
+                    // The page stays at the relay, and the other conversations go on.
+                    Err(Fault::SessionDamaged) => return self.tell_damaged(&[row]),
+                    acks => acks?,
+                };
                 if let Some(own) = self.exchange.boxes.get_mut(&row) {
                     own.stage = Stage::Ready;
                     own.acks.extend(acks);

@@ -23,6 +23,7 @@ pub mod model;
 mod names;
 mod outbound;
 mod receive;
+mod rejoin;
 mod send;
 mod status;
 

@@ -32,6 +32,8 @@ pub struct Contact {
     pub trust: Trust,
     /// The four words to read aloud, while a check of words has them.
     pub check_words: Option<String>,
+    /// Whether a new start with this person waits for the words: until they are checked nothing is sent.
+    pub rejoining: bool,
     /// How long the conversation is kept.
     pub keep: Keep,
     /// When the contact was made, in milliseconds since 1970-01-01 UTC.
@@ -66,6 +68,8 @@ pub struct Invitation {
     pub expires_at: i64,
     /// What became of it.
     pub state: InvitationState,
+    /// The identifier of the contact with whom it makes a new start.
+    pub rejoins: Option<String>,
 }
 
 /// Which way a message went.
@@ -118,6 +122,10 @@ pub enum Reason {
     HistoryDiffers,
     /// The other person has begun a check of words, and waits for ours to begin too.
     CheckAsked,
+    /// A new start with a contact has come to be, and waits for the words.
+    Rejoined,
+    /// The keys of a conversation can't be read any more.
+    SessionDamaged,
 }
 
 impl Reason {
@@ -128,6 +136,8 @@ impl Reason {
             Self::SecondTaker => "second_taker",
             Self::HistoryDiffers => "history_differs",
             Self::CheckAsked => "check_asked",
+            Self::Rejoined => "rejoined",
+            Self::SessionDamaged => "session_damaged",
         }
     }
 }

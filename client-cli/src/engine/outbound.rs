@@ -8,10 +8,11 @@ use super::exchange::{Asked, Goal};
 use super::lines::place;
 use super::{Engine, Fault, chance, seconds};
 use crate::net::Role;
-use crate::vault::{Place, Queued, Store};
+use crate::vault::{Place, Queued, Store, VaultError};
 use cairn_protocol::content::{Content, MessageId};
 use cairn_protocol::mailbox::EnvelopeId;
 use cairn_protocol::session::{EncryptError, Session};
+use cairn_protocol::snapshot::SnapshotError;
 use cairn_protocol::wire::frame::{Refusal, Reply, Request};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -157,8 +158,10 @@ pub(super) fn encrypt(store: &Store<'_>, contact: &str, most: usize, now: i64) -
 
 /// The session of a contact.
 pub(super) fn restore(store: &Store<'_>, contact: &str) -> Result<Session, Fault> {
-    Session::restore(&store.session(contact)?)
-        .map_err(|_| Fault::Damaged("one conversation's keys can't be read.".into()))
+    Session::restore(&store.session(contact)?).map_err(|error| match error {
+        SnapshotError::Newer => VaultError::Newer.into(),
+        SnapshotError::Damaged => Fault::SessionDamaged,
+    })
 }
 
 impl Engine {

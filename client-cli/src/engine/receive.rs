@@ -30,8 +30,10 @@ impl Engine {
         if self.has_message()? {
             return Ok(());
         }
-        if let Some(fault @ (Fault::OlderCopy | Fault::OtherRelay)) = fault {
-            return Err(fault);
+        match fault {
+            Some(fault @ Fault::OtherRelay) => return Err(fault),
+            Some(fault @ Fault::OlderCopy) if self.is_older() => return Err(fault),
+            _ => {}
         }
         let goal = Goal { fetch: true, park: true, again: true, ..Goal::default() };
         if self.turn_until(goal, start + wait, |engine| Ok(engine.has_message()? || engine.is_older())).await? {
@@ -48,9 +50,11 @@ impl Engine {
         self.vault.read(|store| Ok(store.count_unshown()?.1 > 0))
     }
 
-    /// Whether another copy of this profile was used after it.
+    /// Whether another copy of this profile was used after it, and no conversation was begun anew since: waiting changes
+    /// nothing then.
     pub(super) fn is_older(&self) -> bool {
-        self.exchange.boxes.values().any(|own| matches!(own.stage, Stage::Stuck(Fault::OlderCopy, _)))
+        let mut used = self.exchange.boxes.values().filter(|own| !own.row.gone && !own.row.replaced).peekable();
+        used.peek().is_some() && used.all(|own| matches!(own.stage, Stage::Stuck(Fault::OlderCopy, _)))
     }
 
     /// Whether nothing more is to come now: everything was fetched and acknowledged, put and asked, or can't be.
@@ -80,9 +84,11 @@ impl Engine {
         })
     }
 
-    /// The fault that matters most among all mailboxes of ours.
+    /// The fault that matters most among all mailboxes of ours. A conversation that can't be read was told by itself.
     pub(super) fn worst(&self) -> Option<Fault> {
-        let stuck = self.exchange.boxes.values().filter(|own| !own.row.gone).filter_map(|own| match &own.stage {
+        let used = self.exchange.boxes.values().filter(|own| !own.row.gone && !own.row.replaced);
+        let stuck = used.filter_map(|own| match &own.stage {
+            Stage::Stuck(Fault::SessionDamaged, _) => None,
             Stage::Stuck(fault, _) => Some(fault.clone()),
             _ => self.exchange.lines.down(&own.row.relay, Role::Receive).map(Fault::from),
         });

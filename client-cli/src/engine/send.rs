@@ -22,7 +22,8 @@ impl Engine {
     /// over.
     ///
     /// # Errors
-    /// [`Fault::NoContact`], [`Fault::Usage`] for a text that is too long; those of the vault. Everything else stands
+    /// [`Fault::NoContact`], [`Fault::KeysChanged`] while a new start waits for the words, [`Fault::Usage`] for a text
+    /// that is too long; those of the vault. Everything else stands
     /// in the outcome: the message is saved then.
     pub async fn send(&mut self, contact: &str, text: &str, wait: Option<Duration>) -> Result<Outcome, Fault> {
         let start = Instant::now();
@@ -30,6 +31,9 @@ impl Engine {
             return Err(Fault::Usage(format!("A message can hold {TEXT} bytes of text. This one has {}.", text.len())));
         }
         let contact = self.contact(contact)?;
+        if contact.rejoining {
+            return Err(Fault::KeysChanged);
+        }
         let id = MessageId::random(&mut chance::rng());
         let now = self.now();
         let row = self.vault.write(|store| {
@@ -84,7 +88,14 @@ impl Engine {
     pub(super) fn is_hopeless(&self, contact: &str) -> bool {
         matches!(
             self.why_not(contact),
-            Some(Fault::OlderCopy | Fault::Closed | Fault::HistoryDiffers | Fault::OtherRelay | Fault::Unexpected(_))
+            Some(
+                Fault::OlderCopy
+                    | Fault::SessionDamaged
+                    | Fault::Closed
+                    | Fault::HistoryDiffers
+                    | Fault::OtherRelay
+                    | Fault::Unexpected(_)
+            )
         )
     }
 

@@ -1,6 +1,7 @@
 //! Two engines without a network: what one vault gives out, the other takes in.
 
 mod kills;
+mod recovery;
 
 use super::conversation::Conversation;
 use super::model::{Event, Reason, SendState};
@@ -125,6 +126,10 @@ fn deliver(envelope: &[u8; 4096]) -> Delivery {
 
 /// Ana's invitation, without the relay.
 fn invite(ana: &mut Person) -> (Link, SealedBundleBytes) {
+    invite_as(ana, "12345678", None)
+}
+
+fn invite_as(ana: &mut Person, id: &str, rejoins: Option<&str>) -> (Link, SealedBundleBytes) {
     let mut rng = chance::rng();
     let own = invite::draw_mailbox(&address().to_string());
     let offer = Offer {
@@ -142,7 +147,7 @@ fn invite(ana: &mut Person) -> (Link, SealedBundleBytes) {
         .write(|store| {
             let mailbox = store.insert_mailbox(&own, VaultMark::random(&mut rng))?;
             store.insert_invitation(&NewInvitation {
-                id: "12345678",
+                id,
                 label: None,
                 relay: &address().to_string(),
                 slot: &link.slot(),
@@ -152,8 +157,9 @@ fn invite(ana: &mut Person) -> (Link, SealedBundleBytes) {
                 mailbox,
                 created_at: clock(),
                 expires_at: clock() / 1000 + 1_000_000,
+                rejoins,
             })?;
-            store.open_invitation("12345678")?;
+            store.open_invitation(id)?;
             Ok::<_, Fault>(mailbox)
         })
         .unwrap();
@@ -161,6 +167,10 @@ fn invite(ana: &mut Person) -> (Link, SealedBundleBytes) {
 }
 
 fn join(dana: &mut Person, link: &Link, bundle: &SealedBundleBytes) {
+    join_as(dana, link, bundle, None);
+}
+
+fn join_as(dana: &mut Person, link: &Link, bundle: &SealedBundleBytes, rejoins: Option<&str>) {
     let own = invite::draw_mailbox(&address().to_string());
     let mut rng = chance::rng();
     dana.mailbox = dana
@@ -169,6 +179,7 @@ fn join(dana: &mut Person, link: &Link, bundle: &SealedBundleBytes) {
         .write(|store| {
             let mailbox = store.insert_mailbox(&own, VaultMark::random(&mut rng))?;
             store.insert_join(&link.slot(), &ClaimToken::random(&mut rng), mailbox)?;
+            store.set_join_rejoins(&link.slot(), rejoins)?;
             Ok::<_, Fault>(mailbox)
         })
         .unwrap();

@@ -66,7 +66,8 @@ pub(crate) fn contact_line(contact: &Contact) -> String {
         number => format!(" {}: not sent yet, safe here.", count(number, "message", "messages")),
     };
     let id = sanitize::name(&contact.id);
-    format!("{}, {}. ID {id}.{waiting}", sanitize::name(&contact.name), trust(contact.trust))
+    let rejoining = if contact.rejoining { " A new start waits for the check words." } else { "" };
+    format!("{}, {}. ID {id}.{rejoining}{waiting}", sanitize::name(&contact.name), trust(contact.trust))
 }
 
 /// A person, in full.
@@ -74,6 +75,9 @@ pub(crate) fn contact_details(contact: &Contact) -> Vec<String> {
     let mut lines = vec![format!("{}: {}.", sanitize::name(&contact.name), trust(contact.trust))];
     if contact.given_name != contact.name {
         lines.push(format!("They call themselves {}.", sanitize::name(&contact.given_name)));
+    }
+    if contact.rejoining {
+        lines.push("A new start waits for the check words. Until then nothing is sent.".to_owned());
     }
     lines.push(format!("In your list since {}.", time::moment(contact.created_at)));
     lines.push(format!("This conversation is kept: {}.", keep(contact.keep)));
@@ -134,7 +138,16 @@ fn notice(invite: Option<&str>, contact: Option<&str>, reason: Reason) -> String
         ),
         Reason::HistoryDiffers => format!(
             "This device and the one of {name} remember the conversation differently. An older copy may be in use. \
-             When you next see or call {name}, talk about it, and make a new invitation."
+             When you next see or call {name}, talk about it, and make a new start: one of you makes an invitation \
+             for it."
+        ),
+        Reason::Rejoined => format!(
+            "A new start with {name} waits. Call {name} or meet, and check the words: then the conversation goes on. \
+             Until then nothing is sent."
+        ),
+        Reason::SessionDamaged => format!(
+            "The keys of the conversation with {name} can't be read here any more. What you wrote is still here. \
+             To go on, make a new start: one of you makes an invitation for it."
         ),
     }
 }

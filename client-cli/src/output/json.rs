@@ -69,6 +69,7 @@ struct Invite<'a> {
     expires_at: String,
     state: &'a str,
     label: Option<&'a str>,
+    rejoins: Option<&'a str>,
 }
 
 /// `invite`.
@@ -81,7 +82,8 @@ pub(crate) fn invitation(invitation: &Invitation) -> String {
     };
     let (link, label) = (invitation.link.as_deref(), invitation.label.as_deref());
     let expires_at = rfc3339(invitation.expires_at);
-    line("invite", Invite { id: &invitation.id, link, words: None, expires_at, state, label })
+    let rejoins = invitation.rejoins.as_deref();
+    line("invite", Invite { id: &invitation.id, link, words: None, expires_at, state, label, rejoins })
 }
 
 #[derive(Serialize)]
@@ -91,6 +93,7 @@ struct Person<'a> {
     given_name: &'a str,
     trust: &'a str,
     check_words: Option<&'a str>,
+    rejoining: bool,
     keep: &'a str,
     created_at: String,
     waiting: u64,
@@ -111,6 +114,7 @@ pub(crate) fn contact(contact: &Contact) -> String {
         given_name: &contact.given_name,
         trust,
         check_words: contact.check_words.as_deref(),
+        rejoining: contact.rejoining,
         keep,
         created_at: rfc3339(contact.created_at),
         waiting: contact.waiting,
@@ -293,6 +297,7 @@ mod tests {
             link: Some("L".into()),
             expires_at: 0,
             state: InvitationState::Open,
+            rejoins: None,
         };
         let value: Value = serde_json::from_str(&invitation(&made)).unwrap();
         assert!(value["words"].is_null() && value.as_object().unwrap().contains_key("words"));

@@ -15,6 +15,7 @@ fn person(name: &str) -> Contact {
         given_name: name.into(),
         trust: Trust::Unchecked,
         check_words: None,
+        rejoining: false,
         keep: Keep::Always,
         created_at: 0,
         waiting: 0,

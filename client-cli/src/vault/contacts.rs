@@ -4,7 +4,7 @@
 //! mean.
 
 use super::{Store, VaultError, checks};
-use crate::engine::model::{Contact, Keep};
+use crate::engine::model::{Contact, Keep, Trust};
 use cairn_protocol::mailbox::MailboxId;
 use cairn_protocol::token::SendCapability;
 use rusqlite::{OptionalExtension, Row};
@@ -25,6 +25,8 @@ pub(crate) struct NewContact<'a> {
     pub(crate) their_box: &'a MailboxId,
     pub(crate) capability: &'a SendCapability,
     pub(crate) session: &'a [u8],
+    /// The contact whose place this session takes once the words are checked.
+    pub(crate) rejoins: Option<&'a str>,
 }
 
 /// Where a person is reached.
@@ -46,15 +48,20 @@ pub(crate) struct Route {
 
 const COLUMNS: &str = "id, name, given_name, created_at,
     (SELECT count(*) FROM messages WHERE messages.contact = contacts.id AND direction = 1 AND sent = 0),
-    trust, (SELECT words FROM checks WHERE checks.contact = contacts.id)";
+    (SELECT id FROM contacts AS p WHERE p.rejoins = contacts.id) AS pending, trust,
+    (SELECT words FROM checks WHERE checks.contact
+        = coalesce((SELECT id FROM contacts AS p WHERE p.rejoins = contacts.id), contacts.id))";
 
 fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
+    let rejoining = row.get::<_, Option<String>>(5)?.is_some();
     Ok(Contact {
         id: row.get(0)?,
         name: row.get(1)?,
         given_name: row.get(2)?,
-        trust: checks::trust(row.get(5)?),
-        check_words: row.get(6)?,
+        // Whatever was checked before: the keys that wait are not.
+        trust: if rejoining { Trust::Unchecked } else { checks::trust(row.get(6)?) },
+        check_words: row.get(7)?,
+        rejoining,
         keep: Keep::Always,
         created_at: row.get(3)?,
         waiting: u64::try_from(row.get::<_, i64>(4)?).unwrap_or_default(),
@@ -64,8 +71,8 @@ fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
 impl Store<'_> {
     pub(crate) fn insert_contact(&self, new: &NewContact<'_>) -> Result<(), VaultError> {
         self.0.execute(
-            "INSERT INTO contacts (id, name, given_name, created_at, mailbox, relay, their_box, capability, session)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO contacts (id, name, given_name, created_at, mailbox, relay, their_box, capability, session, rejoins)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             (
                 new.id,
                 new.name,
@@ -76,6 +83,7 @@ impl Store<'_> {
                 new.their_box.as_bytes(),
                 new.capability.expose().as_slice(),
                 new.session,
+                new.rejoins,
             ),
         )?;
         Ok(())
@@ -83,7 +91,7 @@ impl Store<'_> {
 
     /// Everybody, by name.
     pub(crate) fn contacts(&self) -> Result<Vec<Contact>, VaultError> {
-        let sql = format!("SELECT {COLUMNS} FROM contacts ORDER BY name");
+        let sql = format!("SELECT {COLUMNS} FROM contacts WHERE rejoins IS NULL ORDER BY name");
         let mut statement = self.0.prepare_cached(&sql)?;
         let rows = statement.query_map([], contact)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -91,7 +99,10 @@ impl Store<'_> {
 
     /// The person with this exact name or this identifier; a name wins.
     pub(crate) fn contact(&self, name_or_id: &str) -> Result<Option<Contact>, VaultError> {
-        let sql = format!("SELECT {COLUMNS} FROM contacts WHERE name = ?1 OR id = ?1 ORDER BY name = ?1 DESC LIMIT 1");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM contacts WHERE rejoins IS NULL AND (name = ?1 OR id = ?1)
+             ORDER BY name = ?1 DESC LIMIT 1"
+        );
         Ok(self.0.prepare_cached(&sql)?.query_row([name_or_id], contact).optional()?)
     }
 
@@ -106,10 +117,11 @@ impl Store<'_> {
         Ok(statement.query_row([mailbox], |row| row.get(0)).optional()?)
     }
 
-    /// Where everybody is reached.
+    /// Where everybody is reached. Nothing goes out by an old session while a new one waits to take its place.
     pub(crate) fn routes(&self) -> Result<Vec<Route>, VaultError> {
         let mut statement = self.0.prepare_cached(
-            "SELECT id, relay, their_box, capability, mailbox, filler_at FROM contacts ORDER BY created_at, id",
+            "SELECT id, relay, their_box, capability, mailbox, filler_at FROM contacts
+             WHERE id NOT IN (SELECT rejoins FROM contacts WHERE rejoins IS NOT NULL) ORDER BY created_at, id",
         )?;
         let rows = statement.query_map([], |row| {
             Ok(Route {

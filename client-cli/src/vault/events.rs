@@ -22,7 +22,14 @@ pub(crate) enum EventRow<'a> {
     HistoryDiffers(&'a str),
     /// The other person has begun a check of words.
     CheckAsked(&'a str),
+    /// A new start with a contact waits for the words.
+    Rejoined(&'a str),
+    /// A contact's session can't be read.
+    SessionDamaged(&'a str),
 }
+
+/// What came over a session that waits to take a contact's place is not shown before it does.
+const FOR_SHOWING: &str = "(contact IS NULL OR contact NOT IN (SELECT id FROM contacts WHERE rejoins IS NOT NULL))";
 
 struct Raw {
     number: i64,
@@ -60,6 +67,8 @@ impl Store<'_> {
             EventRow::SecondTaker(invitation) => (3, None, Some(invitation), None, None),
             EventRow::HistoryDiffers(contact) => (4, Some(contact), None, None, None),
             EventRow::CheckAsked(contact) => (5, Some(contact), None, None, None),
+            EventRow::Rejoined(contact) => (6, Some(contact), None, None, None),
+            EventRow::SessionDamaged(contact) => (7, Some(contact), None, None, None),
         };
         self.0
             .prepare_cached(
@@ -71,9 +80,10 @@ impl Store<'_> {
 
     /// All that was not shown, in order, at most `most`.
     pub(crate) fn unshown(&self, most: u32) -> Result<Vec<Queued>, VaultError> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT number, kind, contact, invitation, message, count FROM events ORDER BY number LIMIT ?1",
-        )?;
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT number, kind, contact, invitation, message, count FROM events WHERE {FOR_SHOWING}
+             ORDER BY number LIMIT ?1",
+        ))?;
         let rows: Vec<Raw> = statement.query_map([most], raw)?.collect::<Result<_, _>>()?;
         rows.into_iter().map(|raw| Ok(Queued { number: raw.number, event: self.event(raw)? })).collect()
     }
@@ -98,6 +108,8 @@ impl Store<'_> {
             }
             (4, contact @ Some(_), ..) => about(contact, Reason::HistoryDiffers),
             (5, contact @ Some(_), ..) => about(contact, Reason::CheckAsked),
+            (6, contact @ Some(_), ..) => about(contact, Reason::Rejoined),
+            (7, contact @ Some(_), ..) => about(contact, Reason::SessionDamaged),
             _ => return Err(unreadable()),
         })
     }
@@ -116,7 +128,8 @@ impl Store<'_> {
 
     /// How many were not shown, and how many of them are messages.
     pub(crate) fn count_unshown(&self) -> Result<(u64, u64), VaultError> {
-        Ok(self.0.query_row("SELECT count(*), count(*) FILTER (WHERE kind = 1) FROM events", [], |row| {
+        let sql = format!("SELECT count(*), count(*) FILTER (WHERE kind = 1) FROM events WHERE {FOR_SHOWING}");
+        Ok(self.0.query_row(&sql, [], |row| {
             let count = |index| row.get::<_, i64>(index).map(|count| u64::try_from(count).unwrap_or_default());
             Ok((count(0)?, count(1)?))
         })?)

@@ -60,6 +60,8 @@ pub(crate) struct NewInvitation<'a> {
     pub(crate) mailbox: i64,
     pub(crate) created_at: i64,
     pub(crate) expires_at: i64,
+    /// The contact with whom it makes a new start.
+    pub(crate) rejoins: Option<&'a str>,
 }
 
 /// An invitation of ours.
@@ -81,6 +83,8 @@ pub(crate) struct InvitationRow {
     pub(crate) guard: Option<Zeroizing<Vec<u8>>>,
     /// Whether a second taker was told.
     pub(crate) noticed: bool,
+    /// The contact with whom it makes a new start.
+    pub(crate) rejoins: Option<String>,
 }
 
 /// An invitation of somebody else that we take or took.
@@ -93,9 +97,12 @@ pub(crate) struct JoinRow {
     pub(crate) bundle: Option<SealedBundleBytes>,
     /// The contact that came of it.
     pub(crate) contact: Option<String>,
+    /// The contact with whom it makes a new start.
+    pub(crate) rejoins: Option<String>,
 }
 
-const COLUMNS: &str = "id, label, relay, slot, link, manage, private, mailbox, state, expires_at, guard, noticed";
+const COLUMNS: &str =
+    "id, label, relay, slot, link, manage, private, mailbox, state, expires_at, guard, noticed, rejoins";
 
 fn invitation(row: &Row<'_>) -> rusqlite::Result<InvitationRow> {
     Ok(InvitationRow {
@@ -111,14 +118,15 @@ fn invitation(row: &Row<'_>) -> rusqlite::Result<InvitationRow> {
         expires_at: row.get(9)?,
         guard: row.get::<_, Option<Vec<u8>>>(10)?.map(Zeroizing::new),
         noticed: row.get(11)?,
+        rejoins: row.get(12)?,
     })
 }
 
 impl Store<'_> {
     pub(crate) fn insert_invitation(&self, new: &NewInvitation<'_>) -> Result<(), VaultError> {
         self.0.execute(
-            "INSERT INTO invitations (id, label, relay, slot, link, manage, private, mailbox, state, created_at, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10)",
+            "INSERT INTO invitations (id, label, relay, slot, link, manage, private, mailbox, state, created_at, expires_at, rejoins)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10, ?11)",
             (
                 new.id,
                 new.label,
@@ -130,6 +138,7 @@ impl Store<'_> {
                 new.mailbox,
                 new.created_at,
                 new.expires_at,
+                new.rejoins,
             ),
         )?;
         Ok(())
@@ -236,7 +245,7 @@ impl Store<'_> {
     /// The claim on somebody's invitation.
     pub(crate) fn join(&self, slot: &SlotId) -> Result<Option<JoinRow>, VaultError> {
         let row = self.0.query_row(
-            "SELECT claim, mailbox, bundle, contact FROM joins WHERE slot = ?1",
+            "SELECT claim, mailbox, bundle, contact, rejoins FROM joins WHERE slot = ?1",
             [slot.as_bytes()],
             |row| {
                 Ok(JoinRow {
@@ -244,6 +253,7 @@ impl Store<'_> {
                     mailbox: row.get(1)?,
                     bundle: row.get::<_, Option<_>>(2)?.map(Box::new),
                     contact: row.get(3)?,
+                    rejoins: row.get(4)?,
                 })
             },
         );
@@ -256,6 +266,13 @@ impl Store<'_> {
             "INSERT INTO joins (slot, claim, mailbox) VALUES (?1, ?2, ?3)",
             (slot.as_bytes(), claim.expose().as_slice(), mailbox),
         )?;
+        Ok(())
+    }
+
+    /// With whom a claim that has made nothing yet is to make a new start; nobody: it makes a contact of its own.
+    pub(crate) fn set_join_rejoins(&self, slot: &SlotId, rejoins: Option<&str>) -> Result<(), VaultError> {
+        self.0
+            .execute("UPDATE joins SET rejoins = ?2 WHERE slot = ?1 AND contact IS NULL", (slot.as_bytes(), rejoins))?;
         Ok(())
     }
 

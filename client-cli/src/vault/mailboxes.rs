@@ -23,9 +23,12 @@ pub(crate) struct MailboxRow {
     pub(crate) capability: SendCapability,
     /// Whether it has no more use and is to be deleted at the relay.
     pub(crate) gone: bool,
+    /// Whether another one waits to take its place.
+    pub(crate) replaced: bool,
 }
 
-const COLUMNS: &str = "id, relay, mailbox, owner, capability, gone";
+const COLUMNS: &str = "id, relay, mailbox, owner, capability, gone,
+    EXISTS (SELECT 1 FROM contacts AS c JOIN contacts AS p ON p.rejoins = c.id WHERE c.mailbox = m.id)";
 
 fn mailbox(row: &Row<'_>) -> rusqlite::Result<MailboxRow> {
     Ok(MailboxRow {
@@ -35,6 +38,7 @@ fn mailbox(row: &Row<'_>) -> rusqlite::Result<MailboxRow> {
         owner: OwnerSecret::from_secret(&Secret::from_bytes(row.get(3)?)),
         capability: SendCapability::from_bytes(row.get(4)?),
         gone: row.get(5)?,
+        replaced: row.get(6)?,
     })
 }
 
@@ -58,7 +62,7 @@ impl Store<'_> {
 
     /// One mailbox.
     pub(crate) fn mailbox(&self, row: i64) -> Result<MailboxRow, VaultError> {
-        let sql = format!("SELECT {COLUMNS} FROM mailboxes WHERE id = ?1");
+        let sql = format!("SELECT {COLUMNS} FROM mailboxes AS m WHERE id = ?1");
         Ok(self.0.prepare_cached(&sql)?.query_row([row], mailbox)?)
     }
 

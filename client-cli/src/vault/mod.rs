@@ -16,6 +16,7 @@ mod migration;
 mod outbox;
 mod passphrase;
 mod profile;
+mod rejoins;
 
 pub(crate) use contacts::{NewContact, Route};
 pub(crate) use error::VaultError;

@@ -70,11 +70,14 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// The next content to encrypt: what carries confirmations goes before what people wrote, which may have to wait.
+    /// The next content to encrypt: what carries confirmations goes before what people wrote, which may have to wait. A
+    /// session that waits to take a contact's place says nothing but what its check says.
     pub(crate) fn next_queued(&self, contact: &str) -> Result<Option<QueueRow>, VaultError> {
         let mut statement = self.0.prepare_cached(
             "SELECT q.seq, q.piece, m.seq, m.id, m.text, m.sent_at, q.lost_from, q.lost_to, q.kind, q.payload FROM queue AS q LEFT JOIN messages AS m ON m.seq = q.message
-             WHERE q.contact = ?1 ORDER BY q.message IS NOT NULL, q.seq LIMIT 1",
+             WHERE q.contact = ?1
+               AND (q.kind IS NOT NULL OR (SELECT rejoins FROM contacts WHERE id = ?1) IS NULL)
+             ORDER BY q.message IS NOT NULL, q.seq LIMIT 1",
         )?;
         let row = statement.query_row([contact], |row| {
             let number = |index| row.get::<_, i64>(index).map(|number| u64::try_from(number).unwrap_or_default());

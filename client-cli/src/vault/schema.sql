@@ -34,8 +34,11 @@ CREATE TABLE contacts (
     session    BLOB NOT NULL,    -- the ratchet
     filler_at  INTEGER,          -- when the next filler goes, milliseconds
     dropped    INTEGER NOT NULL DEFAULT 0, -- envelopes that opened nowhere
-    trust      INTEGER NOT NULL DEFAULT 0 -- 1: their words were checked
+    trust      INTEGER NOT NULL DEFAULT 0, -- 1: their words were checked
+    rejoins    TEXT REFERENCES contacts (id), -- a new start with this contact, whose words are not checked yet; not shown
+    damaged    INTEGER NOT NULL DEFAULT 0 -- 1: it was told that the session can't be read
 ) STRICT;
+CREATE UNIQUE INDEX contacts_by_rejoins ON contacts (rejoins) WHERE rejoins IS NOT NULL;
 
 CREATE TABLE invitations (
     id         TEXT PRIMARY KEY,
@@ -51,7 +54,8 @@ CREATE TABLE invitations (
     expires_at INTEGER NOT NULL, -- seconds
     contact    TEXT REFERENCES contacts (id),
     guard      BLOB,             -- recognises the accepted first envelope, until the invitation ends
-    noticed    INTEGER NOT NULL DEFAULT 0 -- 1: a second taker was told
+    noticed    INTEGER NOT NULL DEFAULT 0, -- 1: a second taker was told
+    rejoins    TEXT REFERENCES contacts (id) -- a new start with this contact
 ) STRICT;
 
 -- Envelopes that came before the first one.
@@ -67,7 +71,8 @@ CREATE TABLE joins (
     claim      BLOB NOT NULL,
     mailbox    INTEGER REFERENCES mailboxes (id),
     bundle     BLOB,             -- as it came, until the contact is made
-    contact    TEXT REFERENCES contacts (id)
+    contact    TEXT REFERENCES contacts (id),
+    rejoins    TEXT REFERENCES contacts (id) -- a new start with this contact
 ) STRICT;
 
 CREATE TABLE messages (
@@ -145,7 +150,7 @@ CREATE TABLE gaps (
 -- What was not shown yet.
 CREATE TABLE events (
     number     INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind       INTEGER NOT NULL, -- 0 contact, 1 message, 2 gap, 3 second taker, 4 history differs, 5 check asked for
+    kind       INTEGER NOT NULL, -- 0 contact, 1 message, 2 gap, 3 second taker, 4 history differs, 5 check asked for, 6 new start, 7 session damaged
     contact    TEXT REFERENCES contacts (id),
     invitation TEXT REFERENCES invitations (id),
     message    INTEGER REFERENCES messages (seq),

@@ -46,6 +46,7 @@ fn person(vault: &mut Vault, id: &str) -> i64 {
                 owner: OwnerSecret::random(&mut rng),
                 capability: SendCapability::random(&mut rng),
                 gone: false,
+                replaced: false,
             };
             let row = store.insert_mailbox(&mailbox, VaultMark::random(&mut rng))?;
             store.insert_contact(&NewContact {
@@ -58,6 +59,7 @@ fn person(vault: &mut Vault, id: &str) -> i64 {
                 their_box: &MailboxId::random(&mut rng),
                 capability: &SendCapability::random(&mut rng),
                 session: b"session",
+                rejoins: None,
             })?;
             Ok::<_, VaultError>(row)
         })
