@@ -2,6 +2,7 @@
 
 use super::meeting::invite;
 use super::paper::Paper;
+use super::primitives::second_encoding;
 use super::refusal;
 use crate::handshake::{TakeError, Taker, take};
 use crate::invitation::{Bundle, BundleError, Link, LinkSecret};
@@ -113,8 +114,6 @@ pub(crate) fn bundle() -> Paper {
 fn malformed(all: &mut Bundles) {
     let mut neutral = [0; 32];
     neutral[0] = 1;
-    let mut second = [0xff; 32];
-    (second[0], second[31]) = (0xee, 0x7f);
     let mut no_point = [0; 32];
     no_point[0] = 2;
     all.refused("version-0", "Version 0.", 0, &[0]);
@@ -122,7 +121,12 @@ fn malformed(all: &mut Bundles) {
     all.refused("type-0", "Type 0.", 1, &[0]);
     all.refused("type-2", "Type 2, which a later version may have.", 1, &[2]);
     all.refused("weak-Ed25519", "The Ed25519 key is the neutral point.", 34, &neutral);
-    all.refused("Ed25519-not-canonical", "The Ed25519 key is a second encoding of the neutral point.", 34, &second);
+    all.refused(
+        "Ed25519-not-canonical",
+        "The Ed25519 key is a second encoding, y + p, of a point that nothing else is wrong with.",
+        34,
+        &second_encoding(),
+    );
     all.refused("Ed25519-no-point", "The Ed25519 key is no point.", 34, &no_point);
     all.refused("K-out-of-range", "The first two coefficients of K are 4,095.", 130, &[0xff; 3]);
     all.refused("host-with-capital", "The host begins with a capital letter.", 1804, b"R");

@@ -2,6 +2,7 @@
 
 use super::meeting::{accept, invite, take_it};
 use super::paper::Paper;
+use super::primitives::second_encoding;
 use super::refusal;
 use crate::handshake::Replay;
 use crate::handshake::inside::{committed_to, private_again, sealed_again, values};
@@ -118,9 +119,12 @@ pub(crate) fn refused() -> Paper {
     let mut point = [0; 32];
     point[0] = 1;
     all.public("weak-Ed25519", "The Ed25519 key is the neutral point.", 2, &point);
-    let mut encoding = [0xff; 32];
-    (encoding[0], encoding[31]) = (0xee, 0x7f);
-    all.public("Ed25519-not-canonical", "y = p + 1: a second encoding of the neutral point.", 2, &encoding);
+    all.public(
+        "Ed25519-not-canonical",
+        "A second encoding, y + p, of a point that nothing else is wrong with.",
+        2,
+        &second_encoding(),
+    );
     all.public("Ed25519-no-point", "y = 2 is no point of the curve.", 2, &{
         let mut two = [0; 32];
         two[0] = 2;

@@ -2,9 +2,10 @@
 
 use super::{ChainKey, HeaderKey, MessageKey, Ratchet, body_data, header_data};
 use crate::limits::BODY;
-use crate::primitives::seal;
+use crate::primitives::{TAG, seal};
 use crate::role::Role;
 use crate::secret::{Secret, SecretBytes};
+use crate::vectors::two_keys::sealed_for_both;
 use crate::wire::envelope::SALT;
 use crate::wire::frame::EnvelopeBytes;
 use crate::wire::message::{HEADER, Header};
@@ -124,12 +125,36 @@ pub(crate) fn seal_with(
     header: &[u8; HEADER],
     body: &SecretBytes<BODY>,
 ) -> EnvelopeBytes {
+    let mut body = SecretBytes::copy_of(body.expose());
+    let tag = seal(keys.body.body_key(salt), &body_data(role, transcript, header), body.expose_mut());
+    seal_header(role, transcript, keys, salt, header, &(*body.expose(), tag))
+}
+
+/// Seals the header around a body that is sealed already.
+pub(crate) fn seal_header(
+    role: Role,
+    transcript: &[u8; 32],
+    keys: &Keys<'_>,
+    salt: &[u8; SALT],
+    header: &[u8; HEADER],
+    (body, body_tag): &([u8; BODY], [u8; TAG]),
+) -> EnvelopeBytes {
     let commitment = keys.commitment.commitment(keys.header, salt);
-    let (mut header, mut body) = (*header, SecretBytes::copy_of(body.expose()));
-    let body_tag = seal(keys.body.body_key(salt), &body_data(role, transcript, &header), body.expose_mut());
-    let data = header_data(role, transcript, &commitment, body.expose(), &body_tag);
-    let header_tag = seal(keys.header.seal_key(salt), &data, &mut header);
-    join(&[salt, &commitment, header.as_slice(), &header_tag, body.expose(), &body_tag])
+    let mut header = *header;
+    let data = header_data(role, transcript, &commitment, body, body_tag);
+    let tag = seal(keys.header.seal_key(salt), &data, &mut header);
+    join(&[salt, &commitment, &header, &tag, body, body_tag])
+}
+
+/// A body that opens under the message keys of both, with this plain header.
+pub(crate) fn body_for_both(
+    role: Role,
+    transcript: &[u8; 32],
+    [one, two]: [&MessageKey; 2],
+    salt: &[u8; SALT],
+    header: &[u8; HEADER],
+) -> ([u8; BODY], [u8; TAG]) {
+    sealed_for_both(&one.body_key(salt), &two.body_key(salt), &body_data(role, transcript, header))
 }
 
 /// Associated data of header and body of an envelope whose plain header is known.

@@ -19,6 +19,7 @@ mod ratchet;
 mod refusal;
 mod stories;
 mod talk;
+pub(crate) mod two_keys;
 
 use paper::Paper;
 use std::collections::{BTreeMap, BTreeSet};

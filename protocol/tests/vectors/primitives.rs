@@ -148,6 +148,19 @@ fn agreement(paper: &mut Paper) {
     }
 }
 
+/// The second encoding, y + p, of a point that is not weak: the smallest y that has one. Nothing else is wrong with it.
+pub(crate) fn second_encoding() -> [u8; 32] {
+    let strong = |y: &u8| {
+        let mut bytes = [0; 32];
+        bytes[0] = *y;
+        SigningPublic::from_bytes(&bytes).is_ok()
+    };
+    let y = (2..19).find(strong).unwrap();
+    let mut bytes = [0xff; 32];
+    (bytes[0], bytes[31]) = (0xed + y, 0x7f);
+    bytes
+}
+
 fn signature(paper: &mut Paper) {
     let mut case = paper.case("signature", "Ed25519 of RFC 8032: private is the 32-byte seed.");
     let key = SigningSecret::from_secret(&Secret::from_bytes(case.random("private")));
@@ -190,7 +203,12 @@ fn signature(paper: &mut Paper) {
     for (name, explanation, public) in [
         ("key-neutral", "The neutral point: every signature could be made to fit.", neutral),
         ("key-of-order-4", "y = 0: a point of order 4.", [0; 32]),
-        ("key-second-encoding", "y = p + 1, a second encoding of the neutral point.", second),
+        (
+            "key-second-encoding",
+            "y + p, a second encoding of a point that nothing else is wrong with.",
+            second_encoding(),
+        ),
+        ("key-second-encoding-of-neutral", "y = p + 1, a second encoding of the neutral point.", second),
         ("key-negative-zero", "x = 0 with the sign bit set: a second encoding of the neutral point.", negative),
         ("key-no-point", "y = 2: no point of the curve has it.", no_point),
     ] {

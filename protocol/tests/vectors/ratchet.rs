@@ -5,7 +5,7 @@ use super::refusal;
 use crate::label;
 use crate::limits::{BODY, ENVELOPE};
 use crate::primitives::{AgreementPublic, AgreementSecret, Extracted, Kem768Secret, hash};
-use crate::ratchet::inside::{Keys, Values, data, next_header, next_sending, seal_with};
+use crate::ratchet::inside::{Keys, Values, body_for_both, data, next_header, next_sending, seal_header, seal_with};
 use crate::ratchet::{ChainKey, HeaderKey, MessageKey, Ratchet, RatchetPair, RootKey, Start, StepContext};
 use crate::role::Role;
 use crate::secret::{Secret, SecretBytes};
@@ -84,16 +84,17 @@ pub(crate) fn ratchet() -> Paper {
     paper
 }
 
-/// Two ratchets at their start, with keys that were drawn instead of agreed.
-fn pair(case: &mut Case<'_>) -> (Ratchet, Ratchet) {
+/// Three ratchets at their start, with keys that were drawn instead of agreed. The third is a reader who has another chain
+/// key, and therefore other message keys, and all else alike.
+fn readers(case: &mut Case<'_>, other_chain: [u8; 32]) -> (Ratchet, Ratchet, Ratchet) {
     let t: [u8; 32] = case.random("T");
     let names = ["RK", "CK of the taker's chain 0", "HK of the taker's chain 0", "HK of the taker's chain 1"];
     let [root, chain, header, next_taker] = names.map(|name| case.random::<32>(name));
     let next_inviter: [u8; 32] = case.random("HK of the inviter's first chain");
-    let start = || Start {
+    let start = |chain: &[u8; 32]| Start {
         transcript: t,
         root: Secret::from_bytes(root),
-        chain: Secret::from_bytes(chain),
+        chain: Secret::from_bytes(*chain),
         header: Secret::from_bytes(header),
         next_taker: Secret::from_bytes(next_taker),
         next_inviter: Secret::from_bytes(next_inviter),
@@ -103,9 +104,15 @@ fn pair(case: &mut Case<'_>) -> (Ratchet, Ratchet) {
     let pair = RatchetPair::random(&mut draw);
     let (agreement, encapsulation) = pair.publics();
     case.hex("D of the taker", agreement.as_bytes()).hex("ek of the taker", encapsulation.as_bytes());
-    let taker = Ratchet::taker(start(), pair, &mut draw);
+    let taker = Ratchet::taker(start(&chain), pair, &mut draw);
     case.drawn(draw.take());
-    (taker, Ratchet::inviter(start(), agreement, encapsulation))
+    let other = Ratchet::inviter(start(&other_chain), agreement, encapsulation.clone());
+    (taker, Ratchet::inviter(start(&chain), agreement, encapsulation), other)
+}
+
+fn pair(case: &mut Case<'_>) -> (Ratchet, Ratchet) {
+    let (taker, inviter, _) = readers(case, [0; 32]);
+    (taker, inviter)
 }
 
 fn value(values: &Values, name: &str) -> [u8; 32] {
@@ -211,6 +218,7 @@ pub(crate) fn envelopes() -> Paper {
     ] {
         refused(&mut paper, name, explanation, &inviter, &envelope);
     }
+    two_readers(&mut paper);
     let mut other_header = honest.clone();
     other_header[64..2392].copy_from_slice(&envelope_2[64..2392]);
     refused(
@@ -221,6 +229,36 @@ pub(crate) fn envelopes() -> Paper {
         &other_header,
     );
     paper
+}
+
+/// An envelope whose body opens under two message keys.
+fn two_readers(paper: &mut Paper) {
+    let explanation = "An envelope that is made for two readers, who have the same keys but for their chain keys: its sealed body \
+                       opens under the body keys of both, which ChaCha20-Poly1305 allows. It is committed to the keys of this \
+                       reader, who takes it; what the body says is noise.";
+    let mut case = paper.case("opens-under-two-keys", explanation);
+    let other_chain: [u8; 32] = case.random("CK of the other reader");
+    let (taker, reader, other) = readers(&mut case, other_chain);
+    let (_, _, values) = next_sending(&taker, &mut case.draw());
+    let hk = HeaderKey::new(Secret::from_bytes(value(&values, "HK")));
+    let mk = MessageKey::new(Secret::from_bytes(value(&values, "MK")));
+    let (_, other_mk) = ChainKey::new(Secret::from_bytes(other_chain)).step();
+    let header: [u8; HEADER] = next_header(&taker).try_into().unwrap();
+    let (salt, t) = (case.random("salt"), *taker.transcript());
+    let both = body_for_both(Role::Taker, &t, [&mk, &other_mk], &salt, &header);
+    let keys = Keys { header: &hk, commitment: &mk, body: &mk };
+    let envelope = seal_header(Role::Taker, &t, &keys, &salt, &header, &both);
+    case.hex("HK", hk.secret().expose()).hex("MK", mk.secret().expose()).hex("header", &header);
+    case.hex("body key", mk.body_key(&salt).expose()).hex("body", reader.open(&envelope).unwrap().body.expose());
+    case.hex("envelope", envelope.as_slice()).accepted();
+
+    let explanation = "The other reader gets the same envelope: the header opens, and the sealed body would open too, under body \
+                       key. The commitment is to another message key, so that it is refused.";
+    let mut case = paper.case("opens-under-two-keys-other-reader", explanation);
+    let error = other.open(&envelope).map(|_| ()).unwrap_err();
+    case.text("envelope of", "opens-under-two-keys").hex("CK of the other reader", &other_chain);
+    case.hex("MK", other_mk.secret().expose()).hex("body key", other_mk.body_key(&salt).expose());
+    case.refused(refusal::envelope(error));
 }
 
 fn refused(paper: &mut Paper, name: &str, explanation: &str, reader: &Ratchet, envelope: &[u8; ENVELOPE]) {
