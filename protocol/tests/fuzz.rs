@@ -57,7 +57,7 @@ fn random_and_mutated_inputs_pass_every_target() {
     for Target { name, run } in ALL {
         let rng = &mut StdRng::seed_from_u64(7);
         let corpus = corpus(name);
-        for _ in 0..200 {
+        for _ in 0..100 {
             run(&random(rng));
             let (one, two) = (rng.random_range(0..corpus.len()), rng.random_range(0..corpus.len()));
             run(&mutated(rng, &corpus[one], &corpus[two]));

@@ -5,6 +5,7 @@
 //! hostile peer would who holds the keys.
 #![expect(clippy::unwrap_used, reason = "a rule that does not hold ends the run")]
 
+mod check;
 mod content;
 mod envelope;
 mod frames;
@@ -40,6 +41,9 @@ pub(crate) const ALL: &[Target] = &[
     Target { name: "session", run: saved::session },
     Target { name: "invitation", run: saved::invitation },
     Target { name: "replay_guard", run: saved::replay_guard },
+    Target { name: "check_state", run: saved::check },
+    Target { name: "words", run: check::words },
+    Target { name: "check", run: check::check },
     Target { name: "schedule", run: schedule::schedule },
 ];
 

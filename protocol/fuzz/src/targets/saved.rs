@@ -3,10 +3,12 @@
 use super::edited;
 use super::envelope::STATES;
 use super::world::{DAY, NOW, World, open};
-use cairn_protocol::content::{Content, MessageId};
+use cairn_protocol::check::Check;
+use cairn_protocol::content::{CheckMessage, Content, MessageId};
 use cairn_protocol::handshake::ReplayGuard;
 use cairn_protocol::invitation::Invitation;
 use cairn_protocol::session::Session;
+use cairn_protocol::words::Words;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::sync::LazyLock;
@@ -72,5 +74,21 @@ pub(super) fn replay_guard(data: &[u8]) -> bool {
     assert_eq!(guard.snapshot().as_slice(), bytes);
     let known = guard.check(&WORLD.first).is_some();
     assert_eq!(known, bytes[2..34] == WORLD.guard[2..34] || bytes[34..] == WORLD.guard[34..]);
+    true
+}
+
+/// A check that is read is saved as the same bytes, and nothing that comes or is typed panics.
+pub(super) fn check(data: &[u8]) -> bool {
+    static SAVED: LazyLock<Vec<u8>> = LazyLock::new(|| Check::new(&WORLD.taker).snapshot().to_vec());
+    let Some(bytes) = bytes(data, &[&SAVED]) else { return false };
+    let Ok(mut check) = Check::restore(&bytes) else { return false };
+    assert_eq!(check.snapshot().as_slice(), bytes);
+    check.typed(&Words::parse("acorn acorn acorn acorn").unwrap());
+    let (commitment, nonce) = ([1; 32], [2; 32]);
+    check.received(1, &CheckMessage::Answer { commitment, nonce });
+    check.received(2, &CheckMessage::Opening { commitment, nonce });
+    check.received(u64::MAX, &CheckMessage::Commitment(commitment));
+    check.start(&mut StdRng::seed_from_u64(9));
+    assert_eq!(Check::restore(&check.snapshot()).unwrap().snapshot(), check.snapshot());
     true
 }

@@ -16,7 +16,7 @@ use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 /// Steps of one input, at most: the fuzzer looks for short stories.
-const STEPS: usize = 96;
+const STEPS: usize = 64;
 
 struct Party {
     session: Session,
@@ -66,7 +66,7 @@ impl Story {
         let waiting = party.inbox.len();
         let place = usize::from(number) % waiting.max(1);
         match what {
-            0 => (0..=number % 8).for_each(|_| self.send(who, &Content::Text("x".repeat(number.into())))),
+            0 => (0..=number % 4).for_each(|_| self.send(who, &Content::Text("x".repeat(number.into())))),
             1 if waiting > 0 => {
                 let (number, envelope, piece) = party.inbox.remove(place);
                 party.take_in(number, &envelope, &piece);
@@ -146,7 +146,9 @@ impl Story {
                 self.put_again(who);
                 let party = &mut self.parties[1 - who];
                 for (number, envelope, piece) in std::mem::take(&mut party.inbox) {
-                    party.take_in(number, &envelope, &piece);
+                    if !party.knows(number) {
+                        party.take_in(number, &envelope, &piece);
+                    }
                 }
                 self.send(1 - who, &Content::Filler);
             }
@@ -165,7 +167,7 @@ impl Story {
 impl Party {
     fn take_in(&mut self, number: u64, envelope: &EnvelopeBytes, piece: &Piece) {
         let known = self.knows(number);
-        let before = self.session.snapshot();
+        let before = known.then(|| self.session.snapshot());
         match self.session.decrypt(envelope, self.now) {
             Ok(received) => {
                 assert!(!known, "{number} opened twice");
@@ -175,7 +177,7 @@ impl Party {
             }
             Err(error) => {
                 assert!(known && matches!(error, OpenError::Again | OpenError::NotOurs), "{error:?} for {number}");
-                assert_eq!(self.session.snapshot(), before, "a refused envelope changed the state");
+                assert_eq!(Some(self.session.snapshot()), before, "a refused envelope changed the state");
             }
         }
     }
