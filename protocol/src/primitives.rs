@@ -297,10 +297,8 @@ macro_rules! kem {
 
             /// The key with this seed.
             #[must_use]
-            pub fn from_seed(mut seed: [u8; 64]) -> Self {
-                let secret = Self(Box::new(seed));
-                seed.zeroize();
-                secret
+            pub fn from_seed(seed: [u8; 64]) -> Self {
+                Self(Box::new(seed))
             }
 
             /// The 64-byte seed, for a snapshot.
