@@ -62,7 +62,9 @@ fn paths_exist(sources: &[Source]) -> Vec<String> {
 
 fn pages() -> Result<Vec<Source>> {
     let mut pages = read("docs", ".md")?;
-    pages.push(Source { path: "README.md".into(), text: std::fs::read_to_string(project().join("README.md"))? });
+    for path in ["README.md", "protocol/proofs/README.md"] {
+        pages.push(Source { path: path.into(), text: std::fs::read_to_string(project().join(path))? });
+    }
     Ok(pages)
 }
 
@@ -176,6 +178,84 @@ fn the_readme_has_its_two_commands_and_the_build_check_reads_them_there() -> Res
     Ok(())
 }
 
+/// What somebody is told to type: lines of fenced blocks, and commands in backticks.
+fn typed(text: &str) -> Vec<String> {
+    let mut fenced = false;
+    let mut found: Vec<String> = quoted(text).into_iter().filter(|word| word.contains(' ')).collect();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        } else if fenced {
+            found.push(line.to_owned());
+        }
+    }
+    found
+}
+
+/// Whether any file with this ending in one of the folders of source holds these words.
+fn stands_in(ending: &str, words: &str) -> Result<bool> {
+    for folder in ["protocol", "server", "client-cli", "tests"] {
+        if read(folder, ending)?.iter().any(|source| source.text.contains(words)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What a command names and the project has not: a path, a package, a test, a target, a variable, a verb of cargo.
+fn not_there(line: &str) -> Result<Vec<String>> {
+    const VERBS: &[&str] = &["build", "test", "doc", "install", "run", "bench", "clippy", "fmt"];
+    let root = project();
+    let alias = fs::read_to_string(root.join(".cargo/config.toml"))?;
+    let words: Vec<&str> = line.split('#').next().unwrap_or_default().split_whitespace().collect();
+    let mut gone = Vec::new();
+    for (place, word) in words.iter().enumerate() {
+        let before = place.checked_sub(1).and_then(|place| words.get(place)).copied().unwrap_or_default();
+        let there = match before {
+            "-p" | "--package" => stands_in("Cargo.toml", &format!("name = \"{word}\""))?,
+            "--test" => ["protocol", "server", "client-cli", "tests"]
+                .iter()
+                .any(|folder| root.join(folder).join("tests").join(word).with_extension("rs").exists()),
+            "protocol/fuzz/run" => root.join("protocol/fuzz/corpus").join(word).is_dir(),
+            "cargo" => VERBS.contains(word) || alias.contains(&format!("{word} = ")),
+            _ if is_path(word) => root.join(word).exists(),
+            _ => match word.split_once('=') {
+                Some((name, _)) if name.starts_with("CAIRN_") => stands_in(".rs", name)?,
+                _ => true,
+            },
+        };
+        if !there {
+            gone.push(format!("{line}: {word}"));
+        }
+    }
+    Ok(gone)
+}
+
+#[test]
+fn the_auditors_commands_name_only_what_is_there() -> Result<()> {
+    let mut checked = 0;
+    for page in ["docs/auditing.md", "protocol/proofs/README.md"] {
+        for line in typed(&fs::read_to_string(project().join(page)).context(page)?) {
+            assert_eq!(not_there(&line)?, Vec::<String>::new(), "{page}");
+            checked += 1;
+        }
+    }
+    ensure!(checked > 12, "the reader finds commands: {checked}");
+    // Put together here, so that this file does not make the name known.
+    let variable = format!("CAIRN_{}=1 cargo test", "NO_SUCH");
+    for wrong in [
+        "protocol/fuzz/run no_such_target 60",
+        "protocol/no-such-folder/run",
+        "cargo test -p no-such-package",
+        "cargo test -p cairn-protocol --test no_such_test",
+        "cargo no-such-verb",
+        &variable,
+    ] {
+        assert_eq!(not_there(wrong)?.len(), 1, "{wrong}");
+    }
+    Ok(())
+}
+
 /// Citations of a page: a `file.rs` in backticks, then a `name_of_a_test` in the next ones.
 fn citations(page: &str) -> Vec<(String, String)> {
     let quoted: Vec<&str> = page.split('`').skip(1).step_by(2).collect();
@@ -221,7 +301,7 @@ fn gone(page: &str) -> Vec<String> {
 #[test]
 fn the_pages_cite_only_tests_that_exist() -> Result<()> {
     let mut cited = 0;
-    for name in ["checks.md", "threat-model.md", "architecture.md"] {
+    for name in ["checks.md", "threat-model.md", "architecture.md", "auditing.md"] {
         let page = fs::read_to_string(project().join("docs").join(name)).context(name)?;
         assert_eq!(missing(&page), Vec::<String>::new(), "{name}");
         cited += citations(&page).len();
