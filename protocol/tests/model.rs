@@ -7,6 +7,7 @@
 //!
 //! The ordinary run plays 120,000 events. `CAIRN_MODEL_STEPS=5000000` plays more, `CAIRN_MODEL_SEED=17` one world only. A
 //! failure names seed and step, the command that plays them again, and the shortest list of events found that fails.
+//! What the model has been shown to catch, and what it found: `model/caught.md`.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a step that can't go on is a failed test")]
 
 #[path = "model/event.rs"]
