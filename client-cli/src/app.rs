@@ -4,7 +4,7 @@
 //! effects keeps those to itself.
 
 use crate::engine::Fault;
-use crate::engine::model::{Contact, Invitation, Message, Outcome, Queued};
+use crate::engine::model::{Check, Contact, Invitation, Message, Outcome, Queued};
 
 /// What stands behind a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,19 @@ pub(crate) enum Choice {
     People,
     /// Messages before those shown.
     Older,
-    /// Who the other person is.
+    /// Who the other person is, and what can be done about it.
     About,
+    /// Check words with them; from the beginning, where that was wanted.
+    Check {
+        /// Whether what was begun is given up.
+        again: bool,
+    },
+    /// Make an invitation for a new start with them.
+    InviteAgain,
+    /// Use their invitation for a new start.
+    UseAgain,
+    /// Give up a new start that waits.
+    GiveUp,
     /// Use or make an invitation.
     Invitations,
     /// Use one.
@@ -73,6 +84,10 @@ pub(crate) enum Screen {
     Label,
     /// An invitation, in a profile that exists.
     Paste,
+    /// Their invitation for a new start.
+    PasteAgain,
+    /// A check of words: what is typed are the words that they read.
+    Checking,
     /// The conversation: what is typed is sent.
     Talk,
 }
@@ -107,6 +122,8 @@ pub(crate) struct App {
     pub(crate) trouble: Option<Fault>,
     /// Messages of this conversation that were called "not sent yet".
     pub(crate) waiting: u64,
+    /// How the check of words stood that our person began, when it was last told.
+    pub(crate) check: Option<Check>,
 }
 
 impl App {
@@ -122,6 +139,7 @@ impl App {
             listed: false,
             trouble: None,
             waiting: 0,
+            check: None,
         }
     }
 }
@@ -170,6 +188,12 @@ pub(crate) enum Event {
     News(Vec<Queued>),
     /// A message was sent or saved, or neither.
     Sent(Result<Outcome, Fault>),
+    /// An invitation of theirs was used for a new start, or not.
+    JoinedAgain(Result<Contact, Fault>),
+    /// How a check of words stands now, or why there is none.
+    Check(Result<Check, Fault>),
+    /// A new start that waited is given up, or not.
+    GivenUp(Result<Contact, Fault>),
     /// An invitation was made, or not.
     Invitation(Result<Invitation, Fault>),
     /// Whether the relays can be worked with now.
@@ -208,6 +232,37 @@ pub(crate) enum Effect {
     Join {
         /// The invitation.
         link: String,
+    },
+    /// Use an invitation for a new start.
+    JoinAgain {
+        /// The invitation.
+        link: String,
+        /// With whom.
+        contact_id: String,
+    },
+    /// Make an invitation for a new start.
+    InviteAgain {
+        /// With whom.
+        contact_id: String,
+    },
+    /// Give up a new start that waits.
+    GiveUp {
+        /// With whom.
+        contact_id: String,
+    },
+    /// Begin a check of words, or go on with it.
+    Check {
+        /// With whom.
+        contact_id: String,
+        /// Whether what was begun is given up.
+        again: bool,
+    },
+    /// Compare what was typed.
+    CheckTyped {
+        /// With whom.
+        contact_id: String,
+        /// What was typed.
+        text: String,
     },
     /// Load everyone.
     LoadPeople,

@@ -2,8 +2,10 @@
 //!
 //! In: the state and one event. Out: the changed state and what to do. This file must never do it itself.
 
+mod check;
 mod journeys;
 mod news;
+mod rejoin;
 mod talk;
 
 use crate::app::{App, Effect, Event, Found, Screen};
@@ -45,6 +47,9 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
         Event::Past(messages) => talk::past(app, messages),
         Event::News(all) => news::arrived(app, all),
         Event::Sent(result) => talk::sent(app, result),
+        Event::JoinedAgain(result) => rejoin::joined(app, result),
+        Event::GivenUp(result) => rejoin::given_up(app, result),
+        Event::Check(result) => check::stands(app, result),
         Event::Invitation(result) => talk::invited(app, result),
         Event::Trouble(fault) => news::trouble(app, fault),
         Event::Waiting(number) => news::waiting(app, number),
@@ -80,6 +85,8 @@ fn line_typed(app: &mut App, line: String) -> Vec<Effect> {
         }
         Screen::Paste if line.trim().is_empty() => talk::back(app),
         Screen::Paste => join(app, line.trim().to_owned()),
+        Screen::PasteAgain => rejoin::pasted(app, line.trim()),
+        Screen::Checking => check::typed(app, line),
         Screen::Label => talk::labelled(app, &line),
         Screen::Choosing(choices) => talk::chosen(app, choices, line),
         Screen::Talk => talk::typed(app, line),

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::client::{Answer, Client, field};
+use e2e::terminal::{Terminal, find};
 use e2e::world::{ANA, DANA, Pair, World};
 use serde_json::Value;
 use std::time::Duration;
@@ -11,6 +12,58 @@ const WAIT: &str = "60";
 
 fn world() -> Result<World> {
     World::new(env!("CARGO_BIN_EXE_demo"))
+}
+
+/// A terminal that can do nothing but add lines.
+const DUMB: &[(&str, &str)] = &[("TERM", "dumb"), ("NO_COLOR", "1")];
+
+/// The conversation of a profile, in a terminal.
+fn conversation(world: &World, client: &Client) -> Result<Terminal> {
+    let mut terminal = Terminal::start(world.program(), &client.opening_arguments(), DUMB)?;
+    terminal.wait_for("press Enter to send")?;
+    Ok(terminal)
+}
+
+/// Chooses something behind `?` and About.
+fn about(terminal: &mut Terminal, number: &str) -> Result<()> {
+    terminal.type_line("?")?;
+    terminal.wait_for("Type a number")?;
+    terminal.type_line("3")?;
+    terminal.wait_for("2  Check words")?;
+    terminal.wait_for("Type a number")?;
+    terminal.type_line(number)
+}
+
+/// The words to read aloud that stand on the screen last.
+fn shown_words(terminal: &mut Terminal) -> Result<String> {
+    terminal.wait_for("four words aloud to")?;
+    terminal.wait_for("Type the four words")?;
+    let written = String::from_utf8(terminal.written())?;
+    let (_, after) = written.rsplit_once("four words aloud to").context("words")?;
+    Ok(after.lines().nth(1).context("a line of words")?.trim().to_owned())
+}
+
+/// What was written stays within a plain terminal.
+fn is_plain(terminal: &Terminal) -> Result<()> {
+    let written = terminal.written();
+    ensure!(find(&written, b"\x1b").is_none(), "{}", String::from_utf8_lossy(&written));
+    let text = String::from_utf8(written)?;
+    let wide = text.lines().find(|line| line.trim_end().chars().count() > 80 && !line.contains("CAIRN:"));
+    ensure!(wide.is_none(), "{wide:?}");
+    Ok(())
+}
+
+/// Both have words on their screens: each types the other's, and both are told that they fit.
+fn match_words(ana: &mut Terminal, dana: &mut Terminal) -> Result<()> {
+    let (by_dana, by_ana) = (shown_words(dana)?, shown_words(ana)?);
+    ana.type_line(&by_ana)?;
+    ana.wait_for("2 tries are left")?;
+    for (terminal, heard) in [(&mut *ana, &by_dana), (&mut *dana, &by_ana)] {
+        terminal.type_line(heard)?;
+        terminal.wait_for("CHECKED BY YOU")?;
+        terminal.wait_for("You are writing to")?;
+    }
+    Ok(())
 }
 
 /// `contact verify` with these words more.
@@ -203,4 +256,97 @@ fn a_relay_that_is_away_keeps_the_run_for_later() -> Result<()> {
     assert_eq!(state(&check(verify(&ana, DANA, &["--typed", &by_dana])?, 0)?)?, "matched");
     assert_eq!(state(&check(verify(&dana, ANA, &["--typed", &by_ana])?, 0)?)?, "matched");
     verify(&ana, "Robin", &[])?.ended(6)?.error.context("an error").map(drop)
+}
+
+#[test]
+fn two_people_match_in_the_plain_conversation_and_start_again_in_it() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let pair = world.pair(&relay)?;
+    let (mut ana, mut dana) = (conversation(&world, &pair.ana)?, conversation(&world, &pair.dana)?);
+    about(&mut ana, "2")?;
+    ana.wait_for("Waiting for Dana P.")?;
+    // What comes in while somebody types waits until the line is done.
+    dana.press(b"half a li")?;
+    pair_hears_nothing_in_a_half_typed_line(&mut dana)?;
+    about(&mut dana, "2")?;
+    match_words(&mut ana, &mut dana)?;
+    // A new start: Ana invites, Dana uses it, and nothing is sent before the words.
+    about(&mut ana, "3")?;
+    ana.wait_for("CAIRN:")?;
+    ana.wait_for("You are writing to")?;
+    let written = String::from_utf8(ana.written())?;
+    let link = written.lines().rfind(|line| line.starts_with("CAIRN:")).context("a link")?.trim().to_owned();
+    about(&mut dana, "4")?;
+    dana.wait_for("Paste or type the invitation")?;
+    dana.type_line(&link)?;
+    dana.wait_for("A new start waits")?;
+    dana.wait_for("Type a number")?;
+    dana.type_line("2")?;
+    dana.wait_for("You are writing to")?;
+    dana.type_line("too early")?;
+    dana.wait_for("were not sent")?;
+    ana.wait_for("A new start with Dana P. waits")?;
+    about(&mut dana, "2")?;
+    dana.wait_for("Waiting for Ana")?;
+    about(&mut ana, "2")?;
+    match_words(&mut ana, &mut dana)?;
+    dana.type_line("here we are")?;
+    dana.wait_for("Sent.")?;
+    ana.wait_for("here we are")?;
+    for terminal in [&mut ana, &mut dana] {
+        is_plain(terminal)?;
+        terminal.press(&[4])?;
+        ensure!(terminal.wait()? == 0, "Ctrl-D ends the conversation");
+    }
+    assert_eq!((trust(&pair.ana, DANA)?, trust(&pair.dana, ANA)?), ("checked".into(), "checked".into()));
+    ensure!(!pair.ana.history(DANA)?.iter().any(|(_, text)| text == "too early"), "it was not sent");
+    Ok(())
+}
+
+/// The notice stands after the line, not in it.
+fn pair_hears_nothing_in_a_half_typed_line(terminal: &mut Terminal) -> Result<()> {
+    terminal.press(b"ne.\r")?;
+    terminal.wait_for("half a line.")?;
+    terminal.wait_for_any(&["Sent.", "Not sent yet"])?;
+    let written = String::from_utf8(terminal.written())?;
+    if !written.contains("would like to check words") {
+        terminal.wait_for("would like to check words")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_person_at_a_terminal_is_led_through_the_check() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let Pair { ana, dana } = world.pair(&relay)?;
+    let at = |client: &Client, name: &str| -> Result<Terminal> {
+        let mut words = client.opening_arguments();
+        words.extend(["contact", "verify", name].map(str::to_owned));
+        Terminal::start(world.program(), &words, DUMB)
+    };
+    let (mut one, mut two) = (at(&ana, DANA)?, at(&dana, ANA)?);
+    let words = |terminal: &mut Terminal| -> Result<String> {
+        terminal.wait_for("four words aloud to")?;
+        terminal.wait_for("reads: ")?;
+        let written = String::from_utf8(terminal.written())?;
+        let (_, after) = written.rsplit_once("four words aloud to").context("words")?;
+        Ok(after.lines().nth(1).context("a line of words")?.trim().to_owned())
+    };
+    let (by_ana, by_dana) = (words(&mut one)?, words(&mut two)?);
+    one.type_line("not four")?;
+    one.wait_for("No try was used")?;
+    one.wait_for("reads: ")?;
+    one.type_line(&by_ana)?;
+    one.wait_for("2 tries are left")?;
+    one.wait_for("reads: ")?;
+    one.type_line(&by_dana)?;
+    one.wait_for("CHECKED BY YOU")?;
+    assert_eq!(one.wait()?, 0);
+    two.type_line(&by_ana)?;
+    two.wait_for("CHECKED BY YOU")?;
+    assert_eq!(two.wait()?, 0);
+    is_plain(&one)?;
+    is_plain(&two)
 }

@@ -26,6 +26,8 @@ pub(super) struct Conversation<'s, 'c> {
     moved: bool,
     /// Whether they have written.
     heard: bool,
+    /// Whether their check of words has said something.
+    checked: bool,
 }
 
 impl<'s, 'c> Conversation<'s, 'c> {
@@ -33,7 +35,7 @@ impl<'s, 'c> Conversation<'s, 'c> {
     pub(super) fn load(store: &'s Store<'c>, contact: String, mailbox: i64, now: i64) -> Result<Self, Fault> {
         let session = restore(store, &contact)?;
         let differed = session.differs();
-        Ok(Self { store, contact, mailbox, session, now, differed, moved: false, heard: false })
+        Ok(Self { store, contact, mailbox, session, now, differed, moved: false, heard: false, checked: false })
     }
 
     /// Takes in one envelope, whatever it is. When this returns it may be acknowledged, once all is committed.
@@ -119,10 +121,13 @@ impl<'s, 'c> Conversation<'s, 'c> {
         Ok(())
     }
 
-    fn control(&self, number: u64, piece: &Piece) -> Result<(), Fault> {
+    fn control(&mut self, number: u64, piece: &Piece) -> Result<(), Fault> {
         match Content::join(std::slice::from_ref(piece)) {
             Ok(Content::Lost { from, to }) => Ok(self.store.send_again(&self.contact, from, to)?),
-            Ok(Content::Check(message)) => check::received(self.store, &self.contact, &self.session, number, &message),
+            Ok(Content::Check(message)) => {
+                self.checked = true;
+                check::received(self.store, &self.contact, &self.session, number, &message)
+            }
             _ => Ok(()),
         }
     }
@@ -156,11 +161,11 @@ impl<'s, 'c> Conversation<'s, 'c> {
         self.tell_missing(&missing)
     }
 
-    /// Saves what has moved.
-    pub(super) fn save(self) -> Result<(), Fault> {
+    /// Saves what has moved. Whether a check of words has: a face waits for that too.
+    pub(super) fn save(self) -> Result<bool, Fault> {
         filler::schedule(self.store, &self.contact, &self.session, self.now)?;
         if !self.moved {
-            return Ok(());
+            return Ok(false);
         }
         self.store.set_session(&self.contact, &self.session.snapshot())?;
         self.store.drop_confirmed(&self.contact, self.session.confirmed())?;
@@ -173,7 +178,7 @@ impl<'s, 'c> Conversation<'s, 'c> {
         if self.session.differs() && !self.differed {
             self.store.insert_event(EventRow::HistoryDiffers(&self.contact))?;
         }
-        Ok(())
+        Ok(self.checked)
     }
 }
 

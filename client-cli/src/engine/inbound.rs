@@ -32,6 +32,7 @@ impl Engine {
             let mut acks = Vec::with_capacity(page.len());
             let mut rest = page.into_iter();
             let mut contact = store.contact_of_mailbox(mailbox)?;
+            let mut checked = false;
             while contact.is_none() {
                 let Some(delivery) = rest.next() else { break };
                 match first(store, mailbox, &delivery.envelope, now)? {
@@ -49,9 +50,9 @@ impl Engine {
                     conversation.open(&delivery.envelope)?;
                     acks.push(delivery.id);
                 }
-                conversation.save()?;
+                checked = conversation.save()?;
             }
-            Ok::<_, Fault>((acks, store.last_event()? > before))
+            Ok::<_, Fault>((acks, checked || store.last_event()? > before))
         })?;
         self.news |= news;
         self.exchange.stale = true;

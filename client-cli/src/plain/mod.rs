@@ -71,6 +71,11 @@ struct Face<'a> {
     stuck: bool,
 }
 
+/// Choices, each a line with its number.
+fn numbered(lines: &[String]) -> impl Iterator<Item = Held> {
+    (1..).zip(lines).map(|(number, line): (usize, _)| Held::of(format!("{number}  {line}")))
+}
+
 /// Whether to go on.
 #[derive(PartialEq, Eq)]
 enum Flow {
@@ -130,6 +135,10 @@ impl Face<'_> {
         if let Some(id) = self.app.person.as_ref().map(|person| person.id.clone()) {
             let waiting = self.engine()?.contact(&id)?.waiting;
             self.come_in(Event::Waiting(waiting)).await?;
+            if self.app.check.is_some() {
+                let check = self.engine()?.check(&id);
+                self.come_in(Event::Check(check)).await?;
+            }
         }
         Ok(())
     }
@@ -153,6 +162,11 @@ impl Face<'_> {
         for effect in update(&mut self.app, event) {
             match effect {
                 Effect::Say(text) => self.add_or_hold(Held::of(text)).await?,
+                Effect::Choices(lines) => {
+                    for line in numbered(&lines) {
+                        self.add_or_hold(line).await?;
+                    }
+                }
                 Effect::News(events) => {
                     for queued in events {
                         let (text, numbers) = (human::event(&queued.event), vec![queued.number]);
@@ -205,11 +219,7 @@ impl Face<'_> {
         match effect {
             Effect::Say(text) => self.add(&Held::of(text))?,
             Effect::Gap => self.add(&Held::of(""))?,
-            Effect::Choices(lines) => {
-                for (number, line) in lines.iter().enumerate() {
-                    self.add(&Held::of(format!("{}  {line}", number + 1)))?;
-                }
-            }
+            Effect::Choices(lines) => numbered(&lines).try_for_each(|line| self.add(&line))?,
             Effect::Invitation(invitation) => {
                 self.add(&Held::of(human::invitation_head(&invitation)))?;
                 let link = invitation.link.as_deref().map(crate::sanitize::line).unwrap_or_default();
@@ -238,6 +248,30 @@ impl Face<'_> {
             Effect::Join { link } => {
                 let joined = self.engine()?.join(&link).await;
                 self.events.push_back(Event::Joined(joined));
+            }
+            Effect::JoinAgain { link, contact_id } => {
+                let joined = self.engine()?.join_as(&link, &contact_id).await;
+                self.stuck = false;
+                self.events.push_back(Event::JoinedAgain(joined));
+            }
+            Effect::InviteAgain { contact_id } => {
+                let made = self.engine()?.invite_again(&contact_id, None, None).await;
+                self.stuck = false;
+                self.events.push_back(Event::Invitation(made));
+            }
+            Effect::GiveUp { contact_id } => {
+                let engine = self.engine()?;
+                let given_up = engine.check_stop(&contact_id).and_then(|()| engine.contact(&contact_id));
+                self.events.push_back(Event::GivenUp(given_up));
+            }
+            Effect::Check { contact_id, again } => {
+                // What they have begun is known already, and what it says goes out by itself: fetching goes on.
+                let begun = self.engine()?.check_begin(&contact_id, again);
+                self.events.push_back(Event::Check(begun));
+            }
+            Effect::CheckTyped { contact_id, text } => {
+                let compared = self.engine()?.check_typed(&contact_id, &text);
+                self.events.push_back(Event::Check(compared));
             }
             Effect::LoadPeople => {
                 let people = self.engine()?.contacts()?;

@@ -8,7 +8,7 @@ use crate::app::{App, Effect, Event, Found, Screen};
 use crate::engine::Fault;
 use crate::engine::model::{Contact, Direction, Event as News, Keep, Message, Outcome, Queued, SendState, Trust};
 
-fn person(name: &str) -> Contact {
+pub(super) fn person(name: &str) -> Contact {
     Contact {
         id: format!("id-{name}"),
         name: name.into(),
@@ -22,7 +22,7 @@ fn person(name: &str) -> Contact {
     }
 }
 
-fn letter(name: &str, text: &str) -> Message {
+pub(super) fn letter(name: &str, text: &str) -> Message {
     Message {
         id: String::new(),
         contact_id: format!("id-{name}"),
@@ -40,7 +40,7 @@ fn queued(number: i64, name: &str) -> Queued {
     Queued { number, event: News::Message(letter(name, "hello")) }
 }
 
-fn said(effects: &[Effect]) -> String {
+pub(super) fn said(effects: &[Effect]) -> String {
     let mut out = String::new();
     for effect in effects {
         match effect {
@@ -52,11 +52,11 @@ fn said(effects: &[Effect]) -> String {
     out
 }
 
-fn line(app: &mut App, text: &str) -> Vec<Effect> {
+pub(super) fn line(app: &mut App, text: &str) -> Vec<Effect> {
     update(app, Event::Line(text.into()))
 }
 
-fn talking(names: &[&str]) -> App {
+pub(super) fn talking(names: &[&str]) -> App {
     let mut app = App::new();
     update(&mut app, Event::Start(Found::Open));
     update(&mut app, Event::People(names.iter().map(|name| person(name)).collect()));

@@ -6,7 +6,7 @@
 use super::say;
 use crate::app::{App, Effect, Screen};
 use crate::engine::Fault;
-use crate::engine::model::{Event, Queued};
+use crate::engine::model::{Event, Queued, Reason, Trust};
 use crate::sanitize;
 
 /// Whether an event belongs into the conversation with this person.
@@ -24,6 +24,11 @@ pub(super) fn arrived(app: &mut App, all: Vec<Queued>) -> Vec<Effect> {
     let open = app.person.as_ref().map(|contact| contact.id.clone());
     let (mut now, mut said, mut names, mut people) = (Vec::new(), Vec::new(), Vec::<String>::new(), false);
     for queued in all.into_iter().filter(|queued| !known.contains(&queued.number)) {
+        if let Event::Notice { contact_id, reason: Reason::Rejoined, .. } = &queued.event
+            && let Some(person) = app.person.as_mut().filter(|person| Some(&person.id) == contact_id.as_ref())
+        {
+            (person.rejoining, person.trust) = (true, Trust::Unchecked);
+        }
         let name = match &queued.event {
             Event::Message(message) if open.as_ref() != Some(&message.contact_id) => sanitize::name(&message.contact),
             Event::Gap { contact_id, from, .. } if open.as_ref() != Some(contact_id) => sanitize::name(from),

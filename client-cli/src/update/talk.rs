@@ -48,7 +48,7 @@ fn list(app: &mut App, from: usize) -> Vec<Effect> {
     choose(app, head, choices)
 }
 
-fn choose(app: &mut App, head: &str, choices: Vec<Choice>) -> Vec<Effect> {
+pub(super) fn choose(app: &mut App, head: &str, choices: Vec<Choice>) -> Vec<Effect> {
     let lines = choices.iter().map(|choice| words(app, choice)).collect();
     app.screen = Screen::Choosing(choices);
     vec![say(head), Effect::Choices(lines), say("Type a number and press Enter.")]
@@ -66,6 +66,11 @@ fn words(app: &App, choice: &Choice) -> String {
         Choice::People => "People".to_owned(),
         Choice::Older => "Older messages".to_owned(),
         Choice::About => format!("About {}", person(app)),
+        Choice::Check { again: false } => format!("Check words with {}", person(app)),
+        Choice::Check { again: true } => format!("Check words with {} once more", person(app)),
+        Choice::InviteAgain => format!("Start again: make an invitation for {}", person(app)),
+        Choice::UseAgain => format!("Start again: use an invitation from {}", person(app)),
+        Choice::GiveUp => "Give up the new start".to_owned(),
         Choice::Invitations => "Invitations".to_owned(),
         Choice::Use => "Use an invitation that you were given".to_owned(),
         Choice::Make => "Make a new invitation".to_owned(),
@@ -75,7 +80,7 @@ fn words(app: &App, choice: &Choice) -> String {
     }
 }
 
-fn person(app: &App) -> String {
+pub(super) fn person(app: &App) -> String {
     app.person.as_ref().map(|contact| sanitize::name(&contact.name)).unwrap_or_default()
 }
 
@@ -87,6 +92,7 @@ pub(super) fn open(app: &mut App, contact: Contact) -> Vec<Effect> {
     app.waiting = contact.waiting;
     app.person = Some(contact);
     app.screen = Screen::Talk;
+    app.check = None;
     app.seen = 0;
     vec![Effect::LoadPast { contact_id, last: PAST + unread }]
 }
@@ -111,6 +117,9 @@ pub(super) fn past(app: &mut App, messages: Vec<Message>) -> Vec<Effect> {
     let (shown, other): (Vec<_>, Vec<_>) =
         Vec::into_iter(mine).partition(|queued| matches!(queued.event, Event::Message(_)));
     let mut effects = vec![Effect::Gap, say(format!("{}: {}", person(app), human::trust(contact.trust)))];
+    if contact.rejoining {
+        effects.push(say(super::rejoin::WAITS));
+    }
     if !messages.is_empty() {
         effects.push(Effect::Past(messages));
     }
@@ -168,12 +177,11 @@ fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
             let contact_id = app.person.as_ref().map(|contact| contact.id.clone()).unwrap_or_default();
             vec![Effect::LoadPast { contact_id, last: app.seen + PAST }]
         }
-        Choice::About => {
-            app.screen = Screen::Talk;
-            let mut lines: Vec<_> = app.person.iter().flat_map(human::contact_details).map(Effect::Say).collect();
-            lines.push(say(format!("You are writing to {}.", person(app))));
-            lines
-        }
+        Choice::About => about(app),
+        Choice::Check { again } => super::check::begin(app, again),
+        Choice::InviteAgain => super::rejoin::invite(app),
+        Choice::UseAgain => super::rejoin::use_theirs(app),
+        Choice::GiveUp => super::rejoin::give_up(app),
         Choice::Invitations => choose(app, "Invitations:", vec![Choice::Use, Choice::Make, Choice::Back]),
         Choice::Use => {
             app.screen = Screen::Paste;
@@ -187,6 +195,17 @@ fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
         Choice::Back => back(app),
         Choice::Quit => vec![Effect::Quit],
     }
+}
+
+/// Who the other person is, and what can be done about it.
+fn about(app: &mut App) -> Vec<Effect> {
+    let mut effects: Vec<_> = app.person.iter().flat_map(human::contact_details).map(Effect::Say).collect();
+    let mut choices = vec![Choice::Back, Choice::Check { again: false }, Choice::InviteAgain, Choice::UseAgain];
+    if app.person.as_ref().is_some_and(|contact| contact.rejoining) {
+        choices.push(Choice::GiveUp);
+    }
+    effects.extend(choose(app, "What would you like?", choices));
+    effects
 }
 
 /// Back to the conversation, or to the list.
@@ -235,9 +254,16 @@ pub(super) fn sent(app: &mut App, result: Result<Outcome, Fault>) -> Vec<Effect>
             })];
             if let Some(fault) = outcome.fault.filter(|fault| *fault != Fault::Unreachable) {
                 effects.push(say(fault.to_string()));
+                effects.extend(super::rejoin::way_on(app, &fault));
             }
             effects
         }
-        Err(fault) => vec![say(fault.to_string()), say("Your words stand above and were not sent.")],
+        Err(fault) => {
+            let mut effects = vec![say(fault.to_string()), say("Your words stand above and were not sent.")];
+            if fault == Fault::KeysChanged {
+                effects.push(say(super::rejoin::HOW));
+            }
+            effects
+        }
     }
 }
