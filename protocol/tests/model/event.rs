@@ -92,6 +92,8 @@ pub(crate) enum Seen {
     ForkRefused,
     ForkHarmless,
     ForkSilent,
+    /// Rare, so that an ordinary run need not see it.
+    ForkHidden,
 }
 
 impl Seen {

@@ -66,6 +66,8 @@ pub(crate) struct Network {
     pub(crate) rolled_back: bool,
     /// An envelope of the other side was refused for a reason that only a fork gives.
     pub(crate) told: bool,
+    /// A fork was confirmed, hidden by lost numbers.
+    pub(crate) hidden: bool,
     /// The last name that was given before the last roll back.
     pub(crate) forked_at: Name,
     /// Whether an envelope that was sealed after it has opened.
@@ -110,6 +112,7 @@ impl Network {
             salts: HashSet::new(),
             rolled_back: false,
             told: false,
+            hidden: false,
             forked_at: 0,
             after_fork: false,
             idle: 0,
