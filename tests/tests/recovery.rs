@@ -146,6 +146,40 @@ fn a_copy_goes_on_by_a_new_start_and_the_one_that_was_copied_does_not_come_back(
 }
 
 #[test]
+fn of_a_copy_only_the_conversation_that_was_begun_anew_goes_on() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let Pair { ana, dana: lost } = world.pair(&relay)?;
+    let kim = world.client("kim");
+    kim.setup("Kim", relay.address())?.ended(0)?;
+    let (_, link) = kim.invite(DANA)?;
+    lost.run(&["join", &link])?.ended(0)?;
+    kim.inbox()?;
+    let dana = lost.at(&world.folder().join("copy of dana"));
+    copy(lost.home(), dana.home())?;
+    lost.inbox()?;
+    dana.run(&["inbox"])?.ended(8)?;
+    let link = invite_again(&ana, DANA)?;
+    dana.run(&["join", &link, "--as", ANA])?.ended(0)?;
+    assert_eq!(notices(&ana.inbox()?)?, ["rejoined"]);
+    let (by_ana, by_dana) = words((&ana, DANA), (&dana, ANA))?;
+    types(&ana, DANA, &by_dana, 0)?;
+    types(&dana, ANA, &by_ana, 0)?;
+    ana.send_through(DANA, "there you are")?;
+    kim.send_through(DANA, "to whoever is there")?;
+    // Kim's stays with the device that is not behind; Ana's is shown, also to somebody who waits for it.
+    let inbox = dana.run(&["inbox", "--wait", WAIT])?.ended(0)?;
+    assert_eq!(inbox.texts(), ["there you are"]);
+    dana.run(&["inbox"])?.ended(8)?;
+    dana.send_through(ANA, "here I am")?;
+    assert_eq!(ana.inbox()?.texts(), ["here I am"]);
+    let refused = dana.run(&["send", "Kim", "-m", "from the copy"])?.ended(8)?;
+    assert!(next(&refused)?.contains("--rejoin Kim"), "{refused:?}");
+    assert_eq!(kim.inbox()?.texts(), [""; 0]);
+    Ok(())
+}
+
+#[test]
 fn an_older_profile_at_an_older_relay_learns_that_histories_differ_and_goes_on_by_a_new_start() -> Result<()> {
     let world = world()?;
     let mut relay = world.relay()?;
@@ -266,6 +300,9 @@ fn a_further_invitation_for_a_new_start_takes_the_place_of_one_that_waits() -> R
     // An earlier invitation that nobody has used is taken back.
     dana.run(&["join", &unused, "--as", ANA])?.ended(7)?;
     go_on((&ana, DANA), (&dana, ANA), &link)?;
+    // At the relay nothing is left of all that went.
+    let mailboxes = relay.dump()?.iter().filter(|line| line["type"] == "mailbox").count();
+    assert_eq!(mailboxes, 2);
     // Nobody of that name, and no profile.
     dana.run(&["join", &link, "--as", "Robin"])?.ended(6)?;
     dana.run(&["invite", "new", "--rejoin", "Robin"])?.ended(6)?;

@@ -154,7 +154,9 @@ fn words_that_do_not_fit_join_nothing_and_what_waited_can_be_dropped() {
     let (mut ana, mut dana) = friends();
     let old = ana.engine().contact("Dana").unwrap();
     let session = ana.session();
+    ana.engine().vault.write(|store| store.set_trust(&old.id, Trust::Checked)).unwrap();
     start_anew(&mut ana, &mut dana);
+    assert_eq!(ana.engine().contact("Dana").unwrap().trust, Trust::Unchecked, "of the keys that wait");
     let (by_ana, _) = check_words(&mut ana, &mut dana);
     for _ in 0..3 {
         ana.engine().check_typed(&old.id, &by_ana).unwrap();
@@ -164,7 +166,7 @@ fn words_that_do_not_fit_join_nothing_and_what_waited_can_be_dropped() {
     assert_eq!(ana.session(), session);
     ana.engine().check_stop(&old.id).unwrap();
     let now = ana.engine().contact("Dana").unwrap();
-    assert_eq!((now.rejoining, now.trust), (false, Trust::Unchecked));
+    assert_eq!((now.rejoining, now.trust), (false, Trust::Checked));
     // The old conversation is as it was.
     dana.engine().check_stop("Ana").unwrap();
     dana.write("as before");
@@ -172,6 +174,60 @@ fn words_that_do_not_fit_join_nothing_and_what_waited_can_be_dropped() {
     assert_eq!(ana.take_from(&old.id, page), Ok(1));
     assert_eq!(ana.news().last().map(String::as_str), Some("as before"));
     assert_eq!(ana.texts("Dana"), ["hello", "hello Dana", "as before"]);
+}
+
+#[test]
+fn a_text_that_came_by_the_old_keys_too_is_kept_once() {
+    let (mut ana, mut dana) = friends();
+    dana.write("twice");
+    let contact = dana.other();
+    // Put, and ended before the answer was noted: Ana has it, and Dana's side does not know.
+    let vault = &mut dana.engine().vault;
+    vault.write(|store| outbound::encrypt(store, &contact, 9, clock())).unwrap();
+    let rows = vault.read(|store| store.to_put(&contact, 0, PLACE, 9)).unwrap();
+    let page: Vec<Delivery> = rows.into_iter().map(|row| Delivery { id: row.id, envelope: row.envelope }).collect();
+    ana.take(&page);
+    assert_eq!(ana.news(), ["twice"]);
+    start_anew(&mut ana, &mut dana);
+    let (by_ana, by_dana) = check_words(&mut ana, &mut dana);
+    dana.engine().check_typed(&contact, &by_ana).unwrap();
+    dana.write("once");
+    ana.take(&dana.put());
+    let old = ana.other();
+    ana.engine().check_typed(&old, &by_dana).unwrap();
+    assert_eq!(ana.news(), ["once"]);
+    assert_eq!(ana.texts("Dana"), ["hello", "hello Dana", "twice", "once"]);
+}
+
+#[test]
+fn a_new_start_that_ends_at_any_single_step_of_saving_is_joined_whole_or_not_at_all() {
+    let (mut ana, mut dana) = friends();
+    ana.write("waits");
+    start_anew(&mut ana, &mut dana);
+    let (by_ana, by_dana) = check_words(&mut ana, &mut dana);
+    let (anas, danas) = (dana.other(), ana.other());
+    dana.engine().check_typed(&anas, &by_ana).unwrap();
+    dana.write("held back");
+    ana.take(&dana.put());
+    assert_eq!(ana.news(), ["notice rejoined"]);
+    let mut steps = 0;
+    for number in 0..100 {
+        ana.engine().vault.stop_after(number).unwrap();
+        let done = ana.engine().check_typed(&danas, &by_dana);
+        ana.restart();
+        let now = ana.engine().contact("Dana").unwrap();
+        assert_eq!((now.rejoining, now.trust == Trust::Checked), (done.is_err(), done.is_ok()), "step {number}");
+        steps = number;
+        if done.is_ok() {
+            break;
+        }
+        assert_eq!(ana.news(), [""; 0], "step {number}");
+        assert_eq!(ana.engine().check(&danas).unwrap().words.as_ref(), Some(&by_ana), "step {number}");
+    }
+    assert!((10..99).contains(&steps), "{steps}");
+    assert_eq!(ana.news(), ["held back"]);
+    dana.take(&ana.put());
+    assert_eq!(dana.news(), ["waits"]);
 }
 
 #[test]
