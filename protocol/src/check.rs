@@ -244,7 +244,7 @@ impl Check {
     /// The whole check, a nonce in the clear: for an encrypted store only.
     #[must_use]
     pub fn snapshot(&self) -> Zeroizing<Vec<u8>> {
-        snapshot::save(Kind::Check, |writer| self.write(writer))
+        snapshot::save(Kind::Check, 1024, |writer| self.write(writer))
     }
 
     /// Reads [`snapshot`](Self::snapshot).

@@ -124,7 +124,11 @@ impl History {
     /// Their message `fields.number` has opened; it is new and not far ahead.
     pub(crate) fn opened(&mut self, fields: &HistoryFields, envelope: &[u8; ENVELOPE]) {
         let hash = step(&fields.previous, envelope);
-        self.ahead.insert(fields.number, Ahead { previous: fields.previous, hash });
+        if fields.number == self.mark.saturating_add(1) {
+            self.pass(fields.number, &Ahead { previous: fields.previous, hash });
+        } else {
+            self.ahead.insert(fields.number, Ahead { previous: fields.previous, hash });
+        }
         self.advance();
         self.confirm(fields);
     }
@@ -156,9 +160,7 @@ impl History {
         loop {
             let next = self.mark.saturating_add(1);
             if let Some(ahead) = self.ahead.remove(&next) {
-                self.differs |= !same_bytes(&ahead.previous, &self.mark_hash);
-                self.mark = next;
-                self.mark_hash = ahead.hash;
+                self.pass(next, &ahead);
                 continue;
             }
             // Past a run of lost numbers the hash is known from the message behind it.
@@ -171,6 +173,18 @@ impl History {
             self.mark = behind - 1;
             self.lost.retain(|number| *number > behind);
         }
+    }
+
+    /// The mark moves to the number behind it, whose message is known.
+    fn pass(&mut self, number: u64, message: &Ahead) {
+        self.differs |= !same_bytes(&message.previous, &self.mark_hash);
+        self.mark = number;
+        self.mark_hash = message.hash;
+    }
+
+    /// Bytes that [`write`](Self::write) needs for what has no fixed size.
+    pub(crate) fn room(&self) -> usize {
+        32 * self.sent_hashes.len() + 72 * self.ahead.len() + 8 * self.lost.len()
     }
 
     /// What the peer says it has received of ours.

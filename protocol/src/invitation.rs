@@ -245,7 +245,7 @@ impl Invitation {
     /// The private half, secrets in the clear: for an encrypted store only.
     #[must_use]
     pub fn snapshot(&self) -> Zeroizing<Vec<u8>> {
-        snapshot::save(Kind::Invitation, |writer| {
+        snapshot::save(Kind::Invitation, 5 * 1024, |writer| {
             self.identity.write(writer);
             writer.bytes(self.prekey.to_secret().expose()).bytes(self.kem.expose()).bytes(self.bundle.expose());
         })

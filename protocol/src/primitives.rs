@@ -63,30 +63,61 @@ pub fn hash(label: Label, parts: &[&[u8]]) -> [u8; 32] {
 /// The pseudo-random key of HKDF-SHA-256 (RFC 5869 §2.2).
 pub struct Extracted(hkdf::Hkdf<Sha256>);
 
-impl Extracted {
+/// HKDF-Extract with its salt taken in, for several keys under one salt.
+pub struct Salted(hkdf::HkdfExtract<Sha256>);
+
+impl Salted {
+    /// Takes a salt in; an empty one is 32 zero bytes (RFC 5869 §2.2).
+    #[must_use]
+    pub fn new(salt: &[u8]) -> Self {
+        Self(hkdf::HkdfExtract::new(Some(salt)))
+    }
+
     /// HKDF-Extract over the parts, one after the other.
     #[must_use]
-    pub fn new(salt: &[u8], parts: &[&[u8]]) -> Self {
-        let mut extract = hkdf::HkdfExtract::<Sha256>::new(Some(salt));
+    pub fn extract(&self, parts: &[&[u8]]) -> Extracted {
+        let mut extract = self.0.clone();
         for part in parts {
             extract.input_ikm(part);
         }
         let (mut prk, hkdf) = extract.finalize();
         prk.as_mut_slice().zeroize();
-        Self(hkdf)
+        Extracted(hkdf)
+    }
+
+    /// HKDF-SHA-256 with one output of 32 bytes.
+    #[must_use]
+    pub fn derive(&self, parts: &[&[u8]], label: Label) -> Secret {
+        self.extract(parts).expand(label, &[])
+    }
+}
+
+impl Extracted {
+    /// HKDF-Extract over the parts, one after the other.
+    #[must_use]
+    pub fn new(salt: &[u8], parts: &[&[u8]]) -> Self {
+        Salted::new(salt).extract(parts)
     }
 
     /// HKDF-Expand to one output of 32 bytes: info is the prefixed label and the context.
     #[must_use]
     pub fn expand(&self, label: Label, context: &[&[u8]]) -> Secret {
         let (length, text) = label.prefixed();
-        let mut info: Vec<&[u8]> = vec![&length, text];
-        info.extend_from_slice(context);
         let mut output = Secret::from_bytes([0; 32]);
         // HKDF-Expand fails only above 8,160 bytes of output (RFC 5869 §2.3); 32 never does.
-        let expanded = self.0.expand_multi_info(&info, output.expose_mut());
+        let expanded = if context.is_empty() {
+            self.0.expand_multi_info(&[&length, text], output.expose_mut())
+        } else {
+            self.0.expand_multi_info(&[&[&length, text], context].concat(), output.expose_mut())
+        };
         debug_assert!(expanded.is_ok(), "32 bytes are within HKDF's limit");
         output
+    }
+}
+
+impl fmt::Debug for Salted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Salted(..)")
     }
 }
 
@@ -273,11 +304,31 @@ impl SigningPublic {
     }
 }
 
+/// FIPS 203 §7.2, modulus check: of 12-bit integers, two in three bytes, lowest bits first, each is below q. The 32 bytes
+/// behind them may be any. The crate makes the same check when it encapsulates, and takes many times as long, because it
+/// encodes the whole key again and hashes it; this one is made for each header and each snapshot.
+fn in_range(key: &[u8]) -> bool {
+    const Q: u16 = 3329;
+    let (integers, _) = key.split_at_checked(key.len().saturating_sub(32)).unwrap_or_default();
+    let (triples, rest) = integers.as_chunks::<3>();
+    let below = |[low, middle, high]: &[u8; 3]| {
+        let (low, middle, high) = (u16::from(*low), u16::from(*middle), u16::from(*high));
+        (low | (middle & 0x0f) << 8) < Q && (middle >> 4 | high << 4) < Q
+    };
+    rest.is_empty() && triples.iter().fold(true, |all, triple| all & below(triple))
+}
+
 macro_rules! kem {
     ($set:ident, $secret:ident, $public:ident, $ciphertext:ident, $public_bytes:literal, $ciphertext_bytes:literal, $name:literal) => {
-        #[doc = concat!("An ", $name, " private key of ours, kept as its 64-byte seed (FIPS 203 §7.1).")]
-        #[derive(Zeroize, ZeroizeOnDrop)]
-        pub struct $secret(Box<[u8; 64]>);
+        #[doc = concat!("An ", $name, " private key of ours: its 64-byte seed (FIPS 203 §7.1). One that was drawn and not restored")]
+        /// keeps what the seed expands to as well, so that it is not computed again when an answer comes.
+        #[derive(ZeroizeOnDrop)]
+        pub struct $secret {
+            seed: Box<[u8; 64]>,
+            // Its crate wipes it when it is dropped, and keeps its secrets on the heap.
+            #[zeroize(skip)]
+            expanded: Option<ml_kem::DecapsulationKey<$set>>,
+        }
 
         #[doc = concat!("An ", $name, " encapsulation key whose coefficients are in range (FIPS 203 §7.2).")]
         #[derive(Clone, PartialEq, Eq)]
@@ -290,43 +341,58 @@ macro_rules! kem {
         impl $secret {
             /// Draws a fresh key.
             pub fn random(rng: &mut impl CryptoRng) -> Self {
-                let mut secret = Self(Box::new([0; 64]));
-                rng.fill_bytes(secret.0.as_mut_slice());
+                let mut secret = Self { seed: Box::new([0; 64]), expanded: None };
+                rng.fill_bytes(secret.seed.as_mut_slice());
+                secret.expanded = Some(secret.expand());
                 secret
             }
 
             /// The key with this seed.
             #[must_use]
             pub fn from_seed(seed: [u8; 64]) -> Self {
-                Self(Box::new(seed))
+                Self { seed: Box::new(seed), expanded: None }
             }
 
             /// The 64-byte seed, for a snapshot.
             #[must_use]
             pub const fn expose(&self) -> &[u8; 64] {
-                &self.0
+                &self.seed
             }
 
             /// The public half.
             #[must_use]
             pub fn public(&self) -> $public {
-                $public(Box::new(self.pair().1.to_bytes().into()))
+                self.with(|key| $public(Box::new(key.encapsulation_key().to_bytes().into())))
             }
 
             /// The shared secret in `ciphertext`; of a ciphertext made for another key, a value that nobody knows.
             #[must_use]
             pub fn decapsulate(&self, ciphertext: &$ciphertext) -> Secret {
-                let mut shared = self.pair().0.decapsulate(&(*ciphertext.0).into());
+                let mut shared = self.with(|key| key.decapsulate(&(*ciphertext.0).into()));
                 let secret = Secret::from_bytes(shared.into());
                 shared.as_mut_slice().zeroize();
                 secret
             }
 
-            fn pair(&self) -> (ml_kem::DecapsulationKey<$set>, ml_kem::EncapsulationKey<$set>) {
-                let mut seed: ml_kem::Seed = (*self.0).into();
-                let pair = $set::from_seed(&seed);
+            fn with<T>(&self, work: impl FnOnce(&ml_kem::DecapsulationKey<$set>) -> T) -> T {
+                match &self.expanded {
+                    Some(key) => work(key),
+                    None => work(&self.expand()),
+                }
+            }
+
+            fn expand(&self) -> ml_kem::DecapsulationKey<$set> {
+                let mut seed: ml_kem::Seed = (*self.seed).into();
+                let (key, _) = $set::from_seed(&seed);
                 seed.as_mut_slice().zeroize();
-                pair
+                key
+            }
+        }
+
+        impl Zeroize for $secret {
+            fn zeroize(&mut self) {
+                self.seed.zeroize();
+                self.expanded = None;
             }
         }
 
@@ -339,9 +405,7 @@ macro_rules! kem {
             /// # Errors
             /// [`PrimitiveError::Encapsulation`] if a coefficient is out of range.
             pub fn from_bytes(bytes: &[u8; $public_bytes]) -> Result<Self, PrimitiveError> {
-                ml_kem::EncapsulationKey::<$set>::new(&(*bytes).into())
-                    .map(|_| Self(Box::new(*bytes)))
-                    .map_err(|_| PrimitiveError::Encapsulation)
+                if in_range(bytes) { Ok(Self(Box::new(*bytes))) } else { Err(PrimitiveError::Encapsulation) }
             }
 
             /// The encoded key.
@@ -447,6 +511,47 @@ mod tests {
         bytes[0] = 0xff;
         bytes[1] |= 0x0f;
         assert_eq!(Kem768Public::from_bytes(&bytes).err(), Some(PrimitiveError::Encapsulation));
+    }
+
+    #[test]
+    fn our_modulus_check_agrees_with_the_crates_on_every_value_in_every_place_of_three_bytes() {
+        let honest = *Kem768Secret::random(&mut rng()).public().as_bytes();
+        let theirs = |key: &[u8; 1184]| ml_kem::EncapsulationKey::<MlKem768>::new(&(*key).into()).is_ok();
+        // The first, one in the middle, the last: integers 0, 383 and 767 of 768.
+        for place in [0, 383, 767] {
+            for value in 0..4096_u16 {
+                let mut key = honest;
+                let at = place / 2 * 3;
+                let [low, high] = value.to_le_bytes();
+                if place % 2 == 0 {
+                    key[at] = low;
+                    key[at + 1] = key[at + 1] & 0xf0 | high;
+                } else {
+                    key[at + 1] = key[at + 1] & 0x0f | low << 4;
+                    key[at + 2] = low >> 4 | high << 4;
+                }
+                assert_eq!(Kem768Public::from_bytes(&key).is_ok(), value < 3329, "{value} at {place}");
+                // The crate is slow: around the edge only.
+                if (3320..3340).contains(&value) {
+                    assert_eq!(theirs(&key), value < 3329, "{value} at {place}");
+                }
+            }
+        }
+        let mut key = honest;
+        key[1152..].fill(0xff);
+        assert!(Kem768Public::from_bytes(&key).is_ok() && theirs(&key), "the last 32 bytes are a seed");
+    }
+
+    #[test]
+    fn a_restored_key_decapsulates_like_the_one_that_was_drawn_and_a_wiped_one_does_not() {
+        let mut secret = Kem768Secret::random(&mut rng());
+        let (ciphertext, shared) = secret.public().encapsulate(&mut rng()).unwrap();
+        let restored = Kem768Secret::from_seed(*secret.expose());
+        assert!(secret.decapsulate(&ciphertext).matches(&shared));
+        assert!(restored.decapsulate(&ciphertext).matches(&shared));
+        assert!(restored.public() == secret.public());
+        secret.zeroize();
+        assert!(!secret.decapsulate(&ciphertext).matches(&shared));
     }
 
     #[test]

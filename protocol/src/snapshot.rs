@@ -35,9 +35,10 @@ impl From<DecodeError> for SnapshotError {
     }
 }
 
-/// Writes a snapshot. The capacity is chosen so that a usual state is written without growing.
-pub(crate) fn save(kind: Kind, write: impl FnOnce(&mut Writer)) -> Zeroizing<Vec<u8>> {
-    let mut writer = Writer::with_capacity(16 * 1024);
+/// Writes a snapshot. `room` is what a usual state needs: a writer that grows wipes what it leaves behind, and one that is
+/// much too large is wiped for nothing.
+pub(crate) fn save(kind: Kind, room: usize, write: impl FnOnce(&mut Writer)) -> Zeroizing<Vec<u8>> {
+    let mut writer = Writer::with_capacity(room);
     writer.u8(VERSION).u8(kind as u8);
     write(&mut writer);
     writer.finish()

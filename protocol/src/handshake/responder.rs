@@ -150,7 +150,7 @@ impl ReplayGuard {
     /// The guard, its key in the clear: for an encrypted store only.
     #[must_use]
     pub fn snapshot(&self) -> Zeroizing<Vec<u8>> {
-        snapshot::save(Kind::ReplayGuard, |writer| {
+        snapshot::save(Kind::ReplayGuard, 128, |writer| {
             writer.bytes(self.first_key.expose()).bytes(&self.accepted);
         })
     }

@@ -3,7 +3,7 @@
 //! In: a header key, the envelope's salt. Out: the key that seals one header. This file must never learn a message key.
 
 use crate::label;
-use crate::primitives::derive;
+use crate::primitives::Salted;
 use crate::secret::Secret;
 
 /// HK: the same for all envelopes of a chain; each seals its header under a key of its own, made with its salt.
@@ -25,7 +25,7 @@ impl HeaderKey {
     }
 
     /// header key of one envelope = HKDF(salt, HK, label). // protocol.md §6.2
-    pub(crate) fn seal_key(&self, salt: &[u8; 32]) -> Secret {
-        derive(salt, &[self.0.expose()], label::ENVELOPE_HEADER_KEY)
+    pub(crate) fn seal_key(&self, salt: &Salted) -> Secret {
+        salt.derive(&[self.0.expose()], label::ENVELOPE_HEADER_KEY)
     }
 }

@@ -4,7 +4,7 @@
 //! which chain a key came from.
 
 use crate::label;
-use crate::primitives::derive;
+use crate::primitives::Salted;
 use crate::ratchet::HeaderKey;
 use crate::secret::Secret;
 
@@ -22,13 +22,13 @@ impl MessageKey {
     }
 
     /// body key = HKDF(salt, MK, label). // protocol.md §6.3
-    pub(crate) fn body_key(&self, salt: &[u8; 32]) -> Secret {
-        derive(salt, &[self.0.expose()], label::ENVELOPE_BODY_KEY)
+    pub(crate) fn body_key(&self, salt: &Salted) -> Secret {
+        salt.derive(&[self.0.expose()], label::ENVELOPE_BODY_KEY)
     }
 
     /// commitment = HKDF(salt, HK ‖ MK, label): fixes both keys, so that no envelope opens under two pairs of them.
     // protocol.md §6.4
-    pub(crate) fn commitment(&self, header: &HeaderKey, salt: &[u8; 32]) -> [u8; 32] {
-        *derive(salt, &[header.secret().expose(), self.0.expose()], label::ENVELOPE_COMMITMENT).expose()
+    pub(crate) fn commitment(&self, header: &HeaderKey, salt: &Salted) -> [u8; 32] {
+        *salt.derive(&[header.secret().expose(), self.0.expose()], label::ENVELOPE_COMMITMENT).expose()
     }
 }

@@ -36,7 +36,7 @@ pub(crate) use root_key::{RootKey, StepContext};
 use crate::label;
 use crate::limits::BODY;
 use crate::primitives::{
-    AgreementPublic, AgreementSecret, Kem768Ciphertext, Kem768Public, Kem768Secret, PrimitiveError, hash, seal,
+    AgreementPublic, AgreementSecret, Kem768Ciphertext, Kem768Public, Kem768Secret, PrimitiveError, Salted, hash, seal,
 };
 use crate::role::Role;
 use crate::secret::{Secret, SecretBytes};
@@ -191,17 +191,25 @@ impl Ratchet {
         rng.fill_bytes(&mut salt);
 
         // protocol.md §6: body under the header's plaintext, header under the sealed body
-        let commitment = key.commitment(&sending.header, &salt);
-        let header = Header { publics: sending.publics.clone(), previous: self.previous, index };
-        let mut header = header.encode();
+        let salted = Salted::new(&salt);
+        let commitment = key.commitment(&sending.header, &salted);
+        let mut header = Header::encode(&sending.publics, (self.previous, index));
         let body_tag =
-            seal(key.body_key(&salt), &body_data(self.role, &self.transcript, header.expose()), body.expose_mut());
+            seal(key.body_key(&salted), &body_data(self.role, &self.transcript, header.expose()), body.expose_mut());
         let data = header_data(self.role, &self.transcript, &commitment, body.expose(), &body_tag);
-        let header_tag = seal(sending.header.seal_key(&salt), &data, header.expose_mut());
+        let header_tag = seal(sending.header.seal_key(&salted), &data, header.expose_mut());
 
         sending.chain = chain;
         sending.next = next;
-        Ok(Envelope { salt, commitment, header: *header.expose(), header_tag, body: *body.expose(), body_tag }.join())
+        let envelope = Envelope {
+            salt: &salt,
+            commitment: &commitment,
+            header: header.expose(),
+            header_tag: &header_tag,
+            body: body.expose(),
+            body_tag: &body_tag,
+        };
+        Ok(envelope.join())
     }
 
     /// Our hybrid step: a new pair, agreed with and encapsulated to the peer's newest keys. // protocol.md §5.2
@@ -243,6 +251,11 @@ impl Ratchet {
     /// Lets time pass for the skipped keys; returns the history numbers given up.
     pub(crate) fn tick(&mut self, now: u64) -> Vec<u64> {
         self.skipped.tick(now)
+    }
+
+    /// Bytes that [`write`](Self::write) needs for skipped keys: index, age and key of each.
+    pub(crate) fn room(&self) -> usize {
+        44 * self.skipped.count()
     }
 
     pub(crate) fn write(&self, writer: &mut Writer) {

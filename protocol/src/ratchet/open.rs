@@ -9,7 +9,7 @@ use super::{
     publics_hash,
 };
 use crate::limits::{BODY, ENVELOPE};
-use crate::primitives::{open, same_bytes};
+use crate::primitives::{Kem768Ciphertext, Salted, open, same_bytes};
 use crate::secret::SecretBytes;
 use crate::wire::envelope::Envelope;
 use crate::wire::message::{HEADER, Header, RatchetPublics};
@@ -48,8 +48,8 @@ pub(crate) struct Opened {
 pub(crate) enum Change {
     /// A late envelope: its key goes.
     Late { at: ChainAt, index: u32 },
-    /// The current chain moves on.
-    Along { skipped: Vec<(u32, MessageKey)>, chain: ChainKey, next: u32, publics: RatchetPublics },
+    /// The current chain moves on. The first envelope of chain 0 brings what stands for its ciphertext.
+    Along { skipped: Vec<(u32, MessageKey)>, chain: ChainKey, next: u32, first: Option<Kem768Ciphertext> },
     /// A new chain of the peer.
     Step {
         skipped_old: Vec<(u32, MessageKey)>,
@@ -83,10 +83,10 @@ fn advance(chain: &ChainKey, from: u32, to: u32) -> Advanced {
 impl Ratchet {
     /// Opens an envelope without moving. Tries the current, the next, then the old header keys. // protocol.md §5.5
     pub(crate) fn open(&self, bytes: &[u8; ENVELOPE]) -> Result<Opened, OpenError> {
-        let envelope = Envelope::cut(bytes);
+        let envelope = Envelope::cut(bytes).ok_or(OpenError::NotOurs)?;
         let sender = self.role.peer();
-        let data = header_data(sender, &self.transcript, &envelope.commitment, &envelope.body, &envelope.body_tag);
-        let sealed = Sealed { ratchet: self, envelope: &envelope, data };
+        let data = header_data(sender, &self.transcript, envelope.commitment, envelope.body, envelope.body_tag);
+        let sealed = Sealed { ratchet: self, envelope: &envelope, salted: Salted::new(envelope.salt), data };
 
         if let Some(receiving) = &self.receiving
             && let Some(plain) = sealed.header(&receiving.header)
@@ -114,14 +114,10 @@ impl Ratchet {
         receiving: &ReceivingChain,
         plain: &[u8; HEADER],
     ) -> Result<Opened, OpenError> {
-        let Header { publics, index, .. } = Header::decode(plain).map_err(|_| OpenError::Header)?;
-        // Headers of one chain repeat identical key bytes. // protocol.md §5.4
-        let same = publics.agreement == receiving.agreement
-            && publics.encapsulation == receiving.encapsulation
-            && receiving.ciphertext.as_ref().is_none_or(|known| *known == publics.ciphertext);
-        if !same {
-            return Err(OpenError::Header);
-        }
+        // Headers of one chain repeat identical key bytes: they were checked when it began. // protocol.md §5.4
+        let ReceivingChain { agreement, encapsulation, ciphertext, .. } = receiving;
+        let ((_, index), first) =
+            Header::repeat(plain, agreement, encapsulation, ciphertext.as_ref()).map_err(|_| OpenError::Header)?;
         let Some(skip) = index.checked_sub(receiving.next) else {
             return self.open_late(sealed, ChainAt::Current, &receiving.header, plain, index);
         };
@@ -134,7 +130,7 @@ impl Ratchet {
         Ok(Opened {
             body,
             number: number(receiving.base, index),
-            change: Change::Along { skipped, chain, next, publics },
+            change: Change::Along { skipped, chain, next, first },
         })
     }
 
@@ -152,15 +148,16 @@ impl Ratchet {
         let next = index.checked_add(1).ok_or(OpenError::Header)?;
         // Only an answer to our newest keys begins a chain; without a pair there is nothing to answer.
         let own = self.own.as_ref().ok_or(OpenError::Header)?;
+        // The headers of our chain repeat the public half of that pair.
+        let ours = &self.sending.as_ref().ok_or(OpenError::Header)?.publics;
         let agreed = own.agreement.agree(&publics.agreement).map_err(|_| OpenError::Header)?;
         let encapsulated = own.kem.decapsulate(&publics.ciphertext);
-        let (agreement, encapsulation) = own.publics();
         let context = StepContext {
             sender: self.role.peer(),
             agreement: &publics.agreement,
-            peer_agreement: &agreement,
+            peer_agreement: &ours.agreement,
             encapsulation: &publics.encapsulation,
-            peer_encapsulation: &encapsulation,
+            peer_encapsulation: &ours.encapsulation,
             ciphertext: &publics.ciphertext,
         };
         let (root, chain, next_header) = self.root.step(&agreed, &encapsulated, &context);
@@ -209,11 +206,11 @@ impl Ratchet {
                 self.skipped.remove(at, index);
                 Vec::new()
             }
-            Change::Along { skipped, chain, next, publics } => {
+            Change::Along { skipped, chain, next, first } => {
                 if let Some(receiving) = &mut self.receiving {
                     receiving.chain = chain;
                     receiving.next = next;
-                    receiving.ciphertext = Some(publics.ciphertext);
+                    receiving.ciphertext = receiving.ciphertext.take().or(first);
                 }
                 self.skipped.keep(skipped)
             }
@@ -242,28 +239,29 @@ impl Ratchet {
     }
 }
 
-/// An envelope that is being opened, with the associated data of its header.
+/// An envelope that is being opened, with its salt taken in and the associated data of its header.
 struct Sealed<'a> {
     ratchet: &'a Ratchet,
-    envelope: &'a Envelope,
+    envelope: &'a Envelope<'a>,
+    salted: Salted,
     data: Vec<u8>,
 }
 
 impl Sealed<'_> {
     fn header(&self, key: &HeaderKey) -> Option<SecretBytes<HEADER>> {
-        let mut plain = SecretBytes::copy_of(&self.envelope.header);
-        let key = key.seal_key(&self.envelope.salt);
-        open(&key, &self.data, plain.expose_mut(), &self.envelope.header_tag).ok().map(|()| plain)
+        let mut plain = SecretBytes::copy_of(self.envelope.header);
+        let key = key.seal_key(&self.salted);
+        open(&key, &self.data, plain.expose_mut(), self.envelope.header_tag).ok().map(|()| plain)
     }
 
     fn body(&self, header: &HeaderKey, key: &MessageKey, plain: &[u8; HEADER]) -> Result<SecretBytes<BODY>, OpenError> {
-        let Envelope { salt, commitment, body, body_tag, .. } = self.envelope;
-        if !same_bytes(&key.commitment(header, salt), commitment) {
+        let Envelope { commitment, body, body_tag, .. } = *self.envelope;
+        if !same_bytes(&key.commitment(header, &self.salted), commitment) {
             return Err(OpenError::Commitment);
         }
         let mut text = SecretBytes::copy_of(body);
         let data = body_data(self.ratchet.role.peer(), &self.ratchet.transcript, plain);
-        open(&key.body_key(salt), &data, text.expose_mut(), body_tag).map_err(|_| OpenError::Body)?;
+        open(&key.body_key(&self.salted), &data, text.expose_mut(), body_tag).map_err(|_| OpenError::Body)?;
         Ok(text)
     }
 }

@@ -146,7 +146,12 @@ impl<'a> Reader<'a> {
 pub(crate) fn join<const N: usize>(parts: &[&[u8]]) -> Box<[u8; N]> {
     debug_assert_eq!(parts.iter().map(|part| part.len()).sum::<usize>(), N, "the parts add up");
     let mut all = Box::new([0; N]);
-    all.iter_mut().zip(parts.iter().copied().flatten()).for_each(|(to, from)| *to = *from);
+    let mut rest = all.as_mut_slice();
+    for part in parts {
+        let (head, tail) = rest.split_at_mut(part.len().min(rest.len()));
+        head.iter_mut().zip(*part).for_each(|(to, from)| *to = *from);
+        rest = tail;
+    }
     all
 }
 
@@ -239,7 +244,15 @@ impl Writer {
 
     /// Pads with zeros to `N` bytes: a structure of fixed size.
     pub(crate) fn into_fixed<const N: usize>(mut self) -> SecretBytes<N> {
-        SecretBytes::of(join(&[self.pad_to(N).as_bytes()]))
+        self.pad_to(N);
+        // A writer that was given exactly this room becomes the structure: one buffer less to fill and to wipe.
+        if self.0.capacity() == N {
+            return match core::mem::take(&mut *self.0).try_into() {
+                Ok(bytes) => SecretBytes::of(bytes),
+                Err(bytes) => SecretBytes::of(join(&[&bytes])),
+            };
+        }
+        SecretBytes::of(join(&[self.as_bytes()]))
     }
 
     /// The bytes, in a buffer that is wiped on drop.

@@ -12,65 +12,40 @@
 use crate::limits::{BODY, ENVELOPE};
 use crate::primitives::TAG;
 use crate::wire::frame::EnvelopeBytes;
+use crate::wire::join;
 use crate::wire::message::HEADER;
 
 /// Bytes of salt.
 pub(crate) const SALT: usize = 32;
 
-/// The parts of an envelope.
-pub(crate) struct Envelope {
-    pub(crate) salt: [u8; SALT],
-    pub(crate) commitment: [u8; 32],
-    pub(crate) header: [u8; HEADER],
-    pub(crate) header_tag: [u8; TAG],
-    pub(crate) body: [u8; BODY],
-    pub(crate) body_tag: [u8; TAG],
+/// The parts of an envelope, where they lie.
+pub(crate) struct Envelope<'a> {
+    pub(crate) salt: &'a [u8; SALT],
+    pub(crate) commitment: &'a [u8; 32],
+    pub(crate) header: &'a [u8; HEADER],
+    pub(crate) header_tag: &'a [u8; TAG],
+    pub(crate) body: &'a [u8; BODY],
+    pub(crate) body_tag: &'a [u8; TAG],
 }
 
 const _: () = assert!(SALT + 32 + HEADER + TAG + BODY + TAG == ENVELOPE);
 
-impl Envelope {
-    /// Cuts an envelope into its parts. Any 4,096 bytes can be cut.
-    pub(crate) fn cut(bytes: &[u8; ENVELOPE]) -> Self {
-        let mut envelope = Self {
-            salt: [0; SALT],
-            commitment: [0; 32],
-            header: [0; HEADER],
-            header_tag: [0; TAG],
-            body: [0; BODY],
-            body_tag: [0; TAG],
-        };
-        let mut rest = bytes.as_slice();
-        for part in envelope.parts() {
-            // The parts add up to 4,096 bytes (asserted above), so that each cut succeeds.
-            let (head, tail) = rest.split_at_checked(part.len()).unwrap_or_default();
-            part.copy_from_slice(head);
-            rest = tail;
-        }
-        envelope
+impl<'a> Envelope<'a> {
+    /// Cuts an envelope into its parts. Any 4,096 bytes can be cut: the parts add up to them (asserted above).
+    pub(crate) fn cut(bytes: &'a [u8; ENVELOPE]) -> Option<Self> {
+        let (salt, rest) = bytes.split_first_chunk()?;
+        let (commitment, rest) = rest.split_first_chunk()?;
+        let (header, rest) = rest.split_first_chunk()?;
+        let (header_tag, rest) = rest.split_first_chunk()?;
+        let (body, rest) = rest.split_first_chunk()?;
+        let body_tag = rest.try_into().ok()?;
+        Some(Self { salt, commitment, header, header_tag, body, body_tag })
     }
 
     /// Joins the parts.
-    pub(crate) fn join(&mut self) -> EnvelopeBytes {
-        let mut bytes = Box::new([0; ENVELOPE]);
-        let mut rest = bytes.as_mut_slice();
-        for part in self.parts() {
-            let (head, tail) = rest.split_at_mut_checked(part.len()).unwrap_or_default();
-            head.copy_from_slice(part);
-            rest = tail;
-        }
-        bytes
-    }
-
-    const fn parts(&mut self) -> [&mut [u8]; 6] {
-        [
-            &mut self.salt,
-            &mut self.commitment,
-            &mut self.header,
-            &mut self.header_tag,
-            &mut self.body,
-            &mut self.body_tag,
-        ]
+    pub(crate) fn join(&self) -> EnvelopeBytes {
+        let Self { salt, commitment, header, header_tag, body, body_tag } = *self;
+        join(&[salt, commitment, header, header_tag, body, body_tag])
     }
 }
 
@@ -81,6 +56,6 @@ mod tests {
     #[test]
     fn an_envelope_is_cut_and_joined_without_a_change() {
         let bytes: [u8; ENVELOPE] = core::array::from_fn(|index| u8::try_from(index % 251).unwrap());
-        assert_eq!(*Envelope::cut(&bytes).join(), bytes);
+        assert_eq!(*Envelope::cut(&bytes).unwrap().join(), bytes);
     }
 }

@@ -47,12 +47,40 @@ impl RatchetPublics {
     }
 }
 
+/// A plain header's counters: messages in the sender's previous chain, place in its chain.
+pub(crate) type Counters = (u32, u32);
+
 impl Header {
-    pub(crate) fn encode(&self) -> SecretBytes<HEADER> {
+    /// A header of a chain with these public values, which are written from where they are kept.
+    pub(crate) fn encode(publics: &RatchetPublics, (previous, index): Counters) -> SecretBytes<HEADER> {
         let mut writer = Writer::with_capacity(HEADER);
-        writer.u32(self.previous).u32(self.index);
-        self.publics.write(&mut writer);
+        writer.u32(previous).u32(index);
+        publics.write(&mut writer);
         writer.into_fixed()
+    }
+
+    /// The counters, if all public values are those that were checked when the chain began; the ciphertext is given back
+    /// where none was known.
+    pub(crate) fn repeat(
+        bytes: &[u8; HEADER],
+        agreement: &AgreementPublic,
+        encapsulation: &Kem768Public,
+        ciphertext: Option<&Kem768Ciphertext>,
+    ) -> Result<(Counters, Option<Kem768Ciphertext>), DecodeError> {
+        let mut reader = Reader::new(bytes);
+        let counters = (reader.u32()?, reader.u32()?);
+        let same = reader.bytes(32)? == agreement.as_bytes().as_slice()
+            && reader.bytes(Kem768Public::LENGTH)? == encapsulation.as_bytes().as_slice();
+        let theirs = reader.bytes(Kem768Ciphertext::LENGTH)?;
+        reader.finish()?;
+        match ciphertext {
+            Some(known) if same && theirs == known.as_bytes().as_slice() => Ok((counters, None)),
+            None if same => {
+                let bytes = theirs.try_into().map_err(|_| DecodeError::Truncated)?;
+                Ok((counters, Some(Kem768Ciphertext::from_bytes(bytes))))
+            }
+            _ => Err(DecodeError::Invalid),
+        }
     }
 
     pub(crate) fn decode(bytes: &[u8; HEADER]) -> Result<Self, DecodeError> {

@@ -2,7 +2,7 @@
 
 use super::{ChainKey, HeaderKey, MessageKey, Ratchet, body_data, header_data};
 use crate::limits::BODY;
-use crate::primitives::{TAG, seal};
+use crate::primitives::{Salted, TAG, seal};
 use crate::role::Role;
 use crate::secret::{Secret, SecretBytes};
 use crate::vectors::two_keys::sealed_for_both;
@@ -54,8 +54,7 @@ pub(crate) fn next_sending(ratchet: &Ratchet, rng: &mut impl CryptoRng) -> (u32,
 /// The plain header of the next envelope, which needs no step.
 pub(crate) fn next_header(ratchet: &Ratchet) -> Vec<u8> {
     let sending = ratchet.sending.as_ref().unwrap();
-    let header = Header { publics: sending.publics.clone(), previous: ratchet.previous, index: sending.next };
-    header.encode().expose().to_vec()
+    Header::encode(&sending.publics, (ratchet.previous, sending.next)).expose().to_vec()
 }
 
 /// The state that the handshake gives: keys of §4.3 and the taker's pair.
@@ -126,7 +125,7 @@ pub(crate) fn seal_with(
     body: &SecretBytes<BODY>,
 ) -> EnvelopeBytes {
     let mut body = SecretBytes::copy_of(body.expose());
-    let tag = seal(keys.body.body_key(salt), &body_data(role, transcript, header), body.expose_mut());
+    let tag = seal(keys.body.body_key(&Salted::new(salt)), &body_data(role, transcript, header), body.expose_mut());
     seal_header(role, transcript, keys, salt, header, &(*body.expose(), tag))
 }
 
@@ -139,10 +138,10 @@ pub(crate) fn seal_header(
     header: &[u8; HEADER],
     (body, body_tag): &([u8; BODY], [u8; TAG]),
 ) -> EnvelopeBytes {
-    let commitment = keys.commitment.commitment(keys.header, salt);
+    let commitment = keys.commitment.commitment(keys.header, &Salted::new(salt));
     let mut header = *header;
     let data = header_data(role, transcript, &commitment, body, body_tag);
-    let tag = seal(keys.header.seal_key(salt), &data, &mut header);
+    let tag = seal(keys.header.seal_key(&Salted::new(salt)), &data, &mut header);
     join(&[salt, &commitment, &header, &tag, body, body_tag])
 }
 
@@ -154,7 +153,11 @@ pub(crate) fn body_for_both(
     salt: &[u8; SALT],
     header: &[u8; HEADER],
 ) -> ([u8; BODY], [u8; TAG]) {
-    sealed_for_both(&one.body_key(salt), &two.body_key(salt), &body_data(role, transcript, header))
+    sealed_for_both(
+        &one.body_key(&Salted::new(salt)),
+        &two.body_key(&Salted::new(salt)),
+        &body_data(role, transcript, header),
+    )
 }
 
 /// Associated data of header and body of an envelope whose plain header is known.

@@ -4,7 +4,7 @@ use super::paper::{Case, Paper};
 use super::refusal;
 use crate::label;
 use crate::limits::{BODY, ENVELOPE};
-use crate::primitives::{AgreementPublic, AgreementSecret, Extracted, Kem768Secret, hash};
+use crate::primitives::{AgreementPublic, AgreementSecret, Extracted, Kem768Secret, Salted, hash};
 use crate::ratchet::inside::{Keys, Values, body_for_both, data, next_header, next_sending, seal_header, seal_with};
 use crate::ratchet::{ChainKey, HeaderKey, MessageKey, Ratchet, RatchetPair, RootKey, Start, StepContext};
 use crate::role::Role;
@@ -137,8 +137,9 @@ fn envelope(case: &mut Case<'_>, writer: &mut Ratchet) -> (Values, [u8; HEADER],
     let salt: [u8; 32] = envelope[..32].try_into().unwrap();
     let (hk, mk) = (value(&values, "HK"), value(&values, "MK"));
     let (hk, mk) = (HeaderKey::new(Secret::from_bytes(hk)), MessageKey::new(Secret::from_bytes(mk)));
-    case.hex("header key", hk.seal_key(&salt).expose()).hex("body key", mk.body_key(&salt).expose());
-    case.hex("commitment", &mk.commitment(&hk, &salt));
+    let salted = Salted::new(&salt);
+    case.hex("header key", hk.seal_key(&salted).expose()).hex("body key", mk.body_key(&salted).expose());
+    case.hex("commitment", &mk.commitment(&hk, &salted));
     // The header as it was: the next one, with the index of this one.
     let mut header: [u8; HEADER] = next_header(writer).try_into().unwrap();
     header[4..8].copy_from_slice(&index.to_be_bytes());
@@ -249,7 +250,8 @@ fn two_readers(paper: &mut Paper) {
     let keys = Keys { header: &hk, commitment: &mk, body: &mk };
     let envelope = seal_header(Role::Taker, &t, &keys, &salt, &header, &both);
     case.hex("HK", hk.secret().expose()).hex("MK", mk.secret().expose()).hex("header", &header);
-    case.hex("body key", mk.body_key(&salt).expose()).hex("body", reader.open(&envelope).unwrap().body.expose());
+    case.hex("body key", mk.body_key(&Salted::new(&salt)).expose())
+        .hex("body", reader.open(&envelope).unwrap().body.expose());
     case.hex("envelope", envelope.as_slice()).accepted();
 
     let explanation = "The other reader gets the same envelope: the header opens, and the sealed body would open too, under body \
@@ -257,7 +259,7 @@ fn two_readers(paper: &mut Paper) {
     let mut case = paper.case("opens-under-two-keys-other-reader", explanation);
     let error = other.open(&envelope).map(|_| ()).unwrap_err();
     case.text("envelope of", "opens-under-two-keys").hex("CK of the other reader", &other_chain);
-    case.hex("MK", other_mk.secret().expose()).hex("body key", other_mk.body_key(&salt).expose());
+    case.hex("MK", other_mk.secret().expose()).hex("body key", other_mk.body_key(&Salted::new(&salt)).expose());
     case.refused(refusal::envelope(error));
 }
 
