@@ -360,4 +360,47 @@ mod tests {
             assert_eq!(again.finish(), bytes);
         }
     }
+
+    /// A saved history by hand: the mark's number, and the numbers above it.
+    fn saved([sent, confirmed, mark]: [u64; 3], ahead: &[u64], lost: &[u64]) -> Result<(), DecodeError> {
+        let mut writer = Writer::default();
+        writer.u64(sent).u64(confirmed);
+        for _ in confirmed..=sent.min(confirmed + 600) {
+            writer.bytes(&[1; 32]);
+        }
+        writer.u64(mark).bytes(&[2; 32]).flag(false).u32(count(ahead.len()));
+        for number in ahead {
+            writer.u64(*number).bytes(&[3; 64]);
+        }
+        writer.u32(count(lost.len()));
+        for number in lost {
+            writer.u64(*number);
+        }
+        let mut reader = Reader::new(writer.as_bytes());
+        History::read(&mut reader)?;
+        reader.finish()
+    }
+
+    #[test]
+    fn a_saved_history_is_refused_above_each_of_its_bounds() {
+        let (last, most) = (NUMBERS - 1, UNCONFIRMED + CONTROL_RESERVE);
+        assert_eq!(saved([most + 5, 5, 0], &[], &[]), Ok(()));
+        assert_eq!(saved([most + 6, 5, 0], &[], &[]), Err(DecodeError::TooLong));
+        assert_eq!(saved([4, 5, 0], &[], &[]), Err(DecodeError::Invalid), "confirmed without being sent");
+        assert_eq!(saved([last, last, last], &[], &[]), Ok(()));
+        assert_eq!(saved([NUMBERS, NUMBERS, 0], &[], &[]), Err(DecodeError::Invalid));
+        assert_eq!(saved([0, 0, NUMBERS], &[], &[]), Err(DecodeError::Invalid));
+
+        let many = |count: u64| (7..7 + count).collect::<Vec<_>>();
+        for (good, bad, error) in [
+            (many(AHEAD), many(AHEAD + 1), DecodeError::TooLong),
+            (vec![7], vec![6], DecodeError::Invalid),
+            (vec![7, 8], vec![7, 7], DecodeError::Invalid),
+            (vec![7, 9], vec![9, 7], DecodeError::Invalid),
+            (vec![last], vec![NUMBERS], DecodeError::Invalid),
+        ] {
+            assert_eq!((saved([0, 0, 6], &good, &[]), saved([0, 0, 6], &[], &good)), (Ok(()), Ok(())));
+            assert_eq!((saved([0, 0, 6], &bad, &[]), saved([0, 0, 6], &[], &bad)), (Err(error), Err(error)));
+        }
+    }
 }

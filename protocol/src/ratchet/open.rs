@@ -273,8 +273,8 @@ mod tests {
     use crate::limits::SKIP_STEP;
     use crate::role::Role;
     use crate::secret::Secret;
-    use crate::wire::Writer;
     use crate::wire::frame::EnvelopeBytes;
+    use crate::wire::{DecodeError, Reader, Writer};
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
@@ -441,5 +441,21 @@ mod tests {
         assert_eq!(take_in(&mut taker, &answer), Ok(1));
         assert!(taker.own.is_none());
         assert_eq!(inviter.role, Role::Inviter);
+    }
+
+    #[test]
+    fn a_saved_state_that_can_neither_answer_nor_go_on_is_refused() {
+        let rng = &mut StdRng::seed_from_u64(9);
+        let read = |ratchet: &Ratchet| Ratchet::read(&mut Reader::new(&state(ratchet))).map(|read| state(&read));
+        let (mut taker, mut inviter) = pair(rng);
+        // The taker has a pair, a chain to send in and nothing to answer; the inviter the other way round.
+        assert_eq!((read(&taker), read(&inviter)), (Ok(state(&taker)), Ok(state(&inviter))));
+        let sending = taker.sending.take();
+        assert_eq!(read(&taker), Err(DecodeError::Invalid), "a pair that no chain has told");
+        taker.sending = sending;
+        taker.own = None;
+        assert_eq!(read(&taker), Err(DecodeError::Invalid), "no pair, and nobody to agree with");
+        inviter.receiving = None;
+        assert_eq!(read(&inviter), Err(DecodeError::Invalid));
     }
 }

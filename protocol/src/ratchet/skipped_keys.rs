@@ -300,4 +300,55 @@ mod tests {
         skipped.remove(ChainAt::Current, 3);
         assert!(skipped.get(ChainAt::Current, 3).is_none());
     }
+
+    /// Reads what it writes.
+    fn saved(skipped: &SkippedKeys) -> Result<(), DecodeError> {
+        let mut writer = Writer::default();
+        skipped.write(&mut writer);
+        let mut reader = Reader::new(writer.as_bytes());
+        let read = SkippedKeys::read(&mut reader)?;
+        reader.finish()?;
+        let mut again = Writer::default();
+        read.write(&mut again);
+        assert_eq!(again.as_bytes(), writer.as_bytes());
+        Ok(())
+    }
+
+    fn chain(range: core::ops::Range<u32>, at: u64) -> Chain {
+        let keys = keys(range).into_iter().map(|(index, key)| (index, Kept { key, at })).collect();
+        Chain { base: 5, keys }
+    }
+
+    fn old(chain: Chain, at: u64) -> OldChain {
+        OldChain { header: header(), publics: Some([3; 32]), chain, at }
+    }
+
+    #[test]
+    fn saved_keys_are_refused_above_each_of_their_bounds() {
+        let all = |current, old| SkippedKeys { current, old: VecDeque::from_iter(old), age: 9, seen: 1 };
+        assert_eq!(saved(&all(chain(0..2048, 9), vec![])), Ok(()));
+        assert_eq!(saved(&all(chain(0..2049, 9), vec![])), Err(DecodeError::TooLong));
+        assert_eq!(saved(&all(chain(0..1024, 9), vec![old(chain(0..1024, 9), 9)])), Ok(()));
+        assert_eq!(saved(&all(chain(0..1024, 9), vec![old(chain(0..1025, 9), 9)])), Err(DecodeError::TooLong));
+        assert_eq!(saved(&all(chain(0..1, 10), vec![])), Err(DecodeError::Invalid), "kept in days to come");
+        assert_eq!(saved(&all(chain(0..1, 9), vec![old(chain(0..1, 10), 9)])), Err(DecodeError::Invalid));
+        assert_eq!(saved(&all(chain(0..1, 9), vec![old(chain(0..1, 9), 10)])), Err(DecodeError::Invalid));
+        let five = || (0..5).map(|_| old(chain(0..1, 9), 9));
+        assert_eq!(saved(&all(chain(0..1, 9), five().collect())), Ok(()));
+        assert_eq!(saved(&all(chain(0..1, 9), five().chain(five()).take(6).collect())), Err(DecodeError::TooLong));
+    }
+
+    #[test]
+    fn saved_keys_of_one_chain_must_be_in_order() {
+        let read = |indices: [u32; 2]| {
+            let mut writer = Writer::default();
+            writer.u64(5).u32(2);
+            for index in indices {
+                writer.u32(index).u64(9).bytes(&[1; 32]);
+            }
+            Chain::read(&mut Reader::new(writer.as_bytes())).err()
+        };
+        assert_eq!(read([3, 4]), None);
+        assert_eq!((read([3, 3]), read([4, 3])), (Some(DecodeError::Invalid), Some(DecodeError::Invalid)));
+    }
 }
