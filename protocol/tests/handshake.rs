@@ -3,12 +3,12 @@
 mod world;
 
 use cairn_protocol::address::{Host, Pin};
-use cairn_protocol::handshake::{AcceptError, Replay, ReplayGuard, take};
+use cairn_protocol::handshake::{AcceptError, Replay, ReplayGuard, TakeError, take};
 use cairn_protocol::identity::IdentitySecret;
 use cairn_protocol::invitation::{BundleError, Invitation, Link, LinkError};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use world::{Side, World, address, invite, taker};
+use world::{Side, World, address, invite, offer, taker};
 
 #[test]
 fn a_link_survives_as_text_and_forgives_small_letters_and_line_breaks() {
@@ -134,6 +134,22 @@ fn an_invitation_survives_a_snapshot_and_accepts_after_it() {
     let bundle = link.open_bundle(&sealed).unwrap();
     let (_, first) = take(&link, &bundle, &taker(rng), rng).unwrap();
     assert!(restored.accept(&first).is_ok());
+}
+
+#[test]
+fn a_name_of_64_bytes_is_carried_on_both_sides_and_one_of_65_on_neither() {
+    let rng = &mut StdRng::seed_from_u64(14);
+    let (mut offer, mut taker) = (offer(rng), taker(rng));
+    (offer.name, taker.name) = ("é".repeat(32), "é".repeat(32));
+    let (invitation, link, sealed) = Invitation::create(rng, &offer).unwrap();
+    let bundle = link.open_bundle(&sealed).unwrap();
+    let (_, first) = take(&link, &bundle, &taker, rng).unwrap();
+    assert_eq!(bundle.name(), offer.name);
+    assert_eq!(invitation.accept(&first).unwrap().taker.name, taker.name);
+    offer.name.push('x');
+    taker.name.push('x');
+    assert_eq!(Invitation::create(rng, &offer).err(), Some(BundleError::Name));
+    assert_eq!(take(&link, &bundle, &taker, rng).err(), Some(TakeError::Name));
 }
 
 #[test]

@@ -288,7 +288,20 @@ mod tests {
     fn trailing_bytes_odd_flags_and_filled_padding_are_refused() {
         assert_eq!(Reader::new(&[0]).finish(), Err(DecodeError::Trailing));
         assert_eq!(Reader::new(&[2]).flag(), Err(DecodeError::Invalid));
-        assert_eq!(Reader::new(&[0, 0, 1]).padding(), Err(DecodeError::Invalid));
+        for padding in [[0, 0, 1], [1, 0, 0], [0, 1, 1]] {
+            assert_eq!(Reader::new(&padding).padding(), Err(DecodeError::Invalid));
+        }
         assert_eq!(Reader::new(&[]).u8(), Err(DecodeError::Truncated));
+    }
+
+    #[test]
+    fn a_writer_moves_to_a_larger_buffer_only_when_it_must_and_by_itself() {
+        let mut writer = Writer::with_capacity(10);
+        assert_eq!((writer.len(), writer.is_empty()), (0, true));
+        let place = writer.u64(1).u16(2).as_bytes().as_ptr();
+        assert_eq!((writer.len(), writer.is_empty(), writer.as_bytes().as_ptr()), (10, false, place));
+        // 26: twice what is needed. A `Vec` that grew would have 20, and would not have wiped the old buffer.
+        assert_eq!(writer.bytes(&[3; 3]).0.capacity(), 26);
+        assert_eq!(writer.as_bytes(), [0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3, 3]);
     }
 }

@@ -288,6 +288,7 @@ mod tests {
         assert_eq!(Reply::decode(&[0x7f, 0, 0, 0, 0]).err(), Some(DecodeError::Unknown));
         assert_eq!(Reply::decode(&[PAGE_OF, 0, 0, 0, 0, 255]).err(), Some(DecodeError::TooLong));
         assert_eq!(Reply::decode(&[REFUSED, 0, 0, 0, 0, 3, 0, 1]).err(), Some(DecodeError::Invalid));
+        assert_eq!(Reply::decode(&vec![0; REPLY]).err(), Some(DecodeError::Unknown));
         assert_eq!(Reply::decode(&vec![0; REPLY + 1]).err(), Some(DecodeError::TooLong));
     }
 }

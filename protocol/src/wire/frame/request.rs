@@ -358,6 +358,7 @@ mod tests {
         bomb.extend_from_slice(&[0; 32]);
         bomb.push(255);
         assert_eq!(Request::decode(&bomb).err(), Some(DecodeError::TooLong));
+        assert_eq!(Request::decode(&vec![0; REQUEST]).err(), Some(DecodeError::Unknown));
         assert_eq!(Request::decode(&vec![0; REQUEST + 1]).err(), Some(DecodeError::TooLong));
         let mut open = Request::CreateMailbox {
             mailbox: MailboxId::from_bytes([0; 32]),
