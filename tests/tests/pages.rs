@@ -217,6 +217,7 @@ fn not_there(line: &str) -> Result<Vec<String>> {
                 .iter()
                 .any(|folder| root.join(folder).join("tests").join(word).with_extension("rs").exists()),
             "protocol/fuzz/run" => root.join("protocol/fuzz/corpus").join(word).is_dir(),
+            "protocol/mutants/run" => root.join("protocol/src").join(word).exists(),
             "cargo" => VERBS.contains(word) || alias.contains(&format!("{word} = ")),
             _ if is_path(word) => root.join(word).exists(),
             _ => match word.split_once('=') {
@@ -245,6 +246,7 @@ fn the_auditors_commands_name_only_what_is_there() -> Result<()> {
     let variable = format!("CAIRN_{}=1 cargo test", "NO_SUCH");
     for wrong in [
         "protocol/fuzz/run no_such_target 60",
+        "protocol/mutants/run ratchet/no_such_file.rs",
         "protocol/no-such-folder/run",
         "cargo test -p no-such-package",
         "cargo test -p cairn-protocol --test no_such_test",
