@@ -114,10 +114,10 @@ pub(crate) enum Invite {
     /// Make a one-time invitation
     #[command(after_help = "Example: cairn invite new --for Dana\nNext: cairn inbox")]
     New {
-        /// Whom it is for, in your own words; stays on this device
+        /// Whom it is for; stays on this device
         #[arg(long = "for", value_name = "LABEL")]
         label: Option<String>,
-        /// A new start with somebody in your list; goes on once the words are checked
+        /// A new start with somebody in your list
         #[arg(long, value_name = "CONTACT", conflicts_with = "label")]
         rejoin: Option<String>,
         /// The relay's address, HOST:PORT/PIN
@@ -146,7 +146,7 @@ pub(crate) struct Join {
     /// The name that the other person will see
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// A new start with somebody in your list; goes on once the words are checked
+    /// A new start with somebody in your list
     #[arg(long = "as", value_name = "CONTACT", conflicts_with_all = ["name", "no_passphrase"])]
     pub(crate) contact: Option<String>,
     /// A file that only you can read holds the key instead
@@ -217,7 +217,7 @@ pub(crate) struct Verify {
     /// Wait for the words, for so many seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) wait: Option<Duration>,
-    /// The words that they read; - reads them from standard input
+    /// The words they read; - reads them from standard input
     #[arg(long, value_name = "WORDS")]
     pub(crate) typed: Option<String>,
     /// Give up what was begun, and begin anew

@@ -324,7 +324,8 @@ fn help_needs_no_profile_and_makes_none() -> Result<()> {
 #[test]
 fn help_stays_within_eighty_columns() -> Result<()> {
     let nobody = world()?.client("nobody");
-    for words in [&["--help"][..], &["send", "--help"], &["inbox", "--help"], &["invite", "new", "--help"]] {
+    let invite_and_join = [&["invite", "new", "--help"][..], &["join", "--help"], &["contact", "verify", "--help"]];
+    for words in [&["--help"][..], &["send", "--help"], &["inbox", "--help"]].into_iter().chain(invite_and_join) {
         let text = String::from_utf8(run(&mut nobody.plain_command(words), b"")?.out)?;
         assert_eq!(text.lines().find(|line| line.chars().count() > 80), None);
     }

@@ -4,6 +4,7 @@
 
 use super::{Run, Stop, read, setup};
 use crate::cli::Invite;
+use crate::engine::Fault;
 
 /// Runs it.
 pub(super) fn run(run: &Run, words: &'static str, invite: Invite) -> Result<(), Stop> {
@@ -18,7 +19,14 @@ pub(super) fn run(run: &Run, words: &'static str, invite: Invite) -> Result<(), 
                 Some(contact) => run.wait(engine.invite_again(contact, relay, pass)),
                 None => run.wait(engine.invite_new(label.as_deref(), relay, pass)),
             };
-            let invitation = made.map_err(|stop| stop.with_next("cairn invite new --relay ADDRESS"))?;
+            let invitation = made.map_err(|stop| match stop {
+                Stop::Fault(fault @ Fault::PassNeeded) if rejoin.is_some() => Stop::Said {
+                    code: fault.code(),
+                    message: fault.to_string(),
+                    next: "ask them for an invitation, then cairn join LINK --as CONTACT".to_owned(),
+                },
+                other => other.with_next("cairn invite new --relay ADDRESS"),
+            })?;
             run.output.invitation_made(&invitation)?;
             if let Some(contact) = rejoin {
                 run.output.say("The conversation goes on once they have used it and the words are checked.")?;

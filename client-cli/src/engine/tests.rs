@@ -1,5 +1,6 @@
 //! Two engines without a network: what one vault gives out, the other takes in.
 
+mod checks;
 mod kills;
 mod recovery;
 

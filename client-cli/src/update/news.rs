@@ -78,7 +78,11 @@ pub(super) fn trouble(app: &mut App, fault: Option<Fault>) -> Vec<Effect> {
         Some(fault @ (Fault::Unreachable | Fault::OtherRelay | Fault::Busy)) => {
             vec![say(fault.to_string()), say("You can go on writing: it is kept safe here and goes out later.")]
         }
-        Some(fault) => vec![say(fault.to_string())],
+        Some(fault) => {
+            let mut effects = vec![say(fault.to_string())];
+            effects.extend(super::rejoin::way_on(app, &fault));
+            effects
+        }
     }
 }
 

@@ -236,6 +236,10 @@ pub(super) fn labelled(app: &mut App, line: &str) -> Vec<Effect> {
 pub(super) fn invited(app: &mut App, result: Result<Invitation, Fault>) -> Vec<Effect> {
     let mut effects = match result {
         Ok(invitation) => vec![Effect::Invitation(invitation)],
+        Err(Fault::PassNeeded) if app.person.is_some() => {
+            let ask = format!("Ask {} to make the invitation, or ask the center for a pass.", person(app));
+            vec![say(Fault::PassNeeded.to_string()), say(ask)]
+        }
         Err(fault) => vec![say(fault.to_string()), say(format!("Next: {}", fault.next()))],
     };
     effects.extend(back(app));
