@@ -95,6 +95,11 @@ impl History {
         self.mark
     }
 
+    /// How many of theirs have come that lie behind a hole.
+    pub(crate) fn ahead(&self) -> u64 {
+        u64::from(count(self.ahead.len()))
+    }
+
     /// The fields of our next message. Nothing moves yet.
     pub(crate) fn next(&self) -> HistoryFields {
         HistoryFields {

@@ -32,9 +32,9 @@ pub struct Session {
     theirs: Identity,
     /// Whether an envelope of the peer's ratchet has opened.
     answered: bool,
-    /// Shown messages received that nothing of ours has confirmed yet.
+    /// Shown pieces received that nothing of ours has confirmed yet.
     unanswered: u64,
-    /// When the first of them came, in seconds by our clock.
+    /// When there first was something to confirm, in seconds by our clock.
     unanswered_since: u64,
     /// The mark that our last message stated.
     stated: u64,
@@ -106,10 +106,8 @@ impl Session {
         let envelope = self.ratchet.seal(rng, body.encode())?;
         self.history.sealed(&fields, &envelope);
         self.stated = fields.received;
-        // With a hole before them, what came is not confirmed by this.
-        if self.history.missing().is_empty() {
-            self.unanswered = 0;
-        }
+        // What lies behind a hole is not confirmed by this, and no more than that is left. // protocol.md §7.5
+        self.unanswered = self.unanswered.min(self.history.ahead());
         Ok(Sealed { number: fields.number, envelope })
     }
 
@@ -134,24 +132,33 @@ impl Session {
         given_up.extend(self.ratchet.commit(opened.change));
         // Its key may have come of age at this very look at the clock.
         given_up.retain(|number| *number != opened.number);
+        let news = self.news();
         self.history.opened(&body.history, envelope);
         self.history.lose(given_up.iter().copied());
         self.answered = true;
-        if !body.piece.is_control() {
-            if self.unanswered == 0 {
-                self.unanswered_since = now;
-            }
-            self.unanswered = self.unanswered.saturating_add(1);
+        let shown = u64::from(!body.piece.is_control());
+        if (news == 0 && self.news() > 0) || (self.unanswered == 0 && shown > 0) {
+            self.unanswered_since = now;
         }
+        self.unanswered = self.unanswered.saturating_add(shown);
         Ok(Received { number: opened.number, sent_at: body.sent_at, piece: body.piece, given_up: ranges(given_up) })
     }
 
     /// Lets time pass: wipes skipped keys that are too old and returns the numbers that can't be opened any more.
     /// Tell the peer with [`Content::Lost`](crate::content::Content).
     pub fn tick(&mut self, now: u64) -> Vec<RangeInclusive<u64>> {
+        let news = self.news();
         let given_up = self.ratchet.tick(now);
         self.history.lose(given_up.iter().copied());
+        if news == 0 && self.news() > 0 {
+            self.unanswered_since = now;
+        }
         ranges(given_up)
+    }
+
+    /// By how much our mark has moved on since we stated it: what a message of ours would confirm now.
+    const fn news(&self) -> u64 {
+        self.history.mark().saturating_sub(self.stated)
     }
 
     /// Whether one more piece of a person may be sealed now. Control pieces have a reserve of
@@ -161,7 +168,7 @@ impl Session {
         self.history.may_send(false) && !self.history.differs()
     }
 
-    /// Messages of a person that nothing of ours has confirmed yet.
+    /// Pieces of a person that nothing of ours has confirmed yet; what came behind a hole may count without being one.
     #[must_use]
     pub const fn unanswered(&self) -> u64 {
         self.unanswered
@@ -202,8 +209,9 @@ impl Session {
     pub const fn filler_wanted(&self, now: u64) -> bool {
         // A clock that went back by a day counts like one that went on: one filler more does no harm.
         let old = self.unanswered > 0 && now.abs_diff(self.unanswered_since) >= FILLER_SECONDS;
-        let news = self.history.mark() > self.stated;
-        news && (self.unanswered >= FILLER_AFTER || old) && !self.history.differs()
+        // Both: who leaves a hole open could else ask for a filler with each envelope that moves the mark.
+        let many = self.unanswered >= FILLER_AFTER && self.news() >= FILLER_AFTER;
+        self.news() > 0 && (many || old) && !self.history.differs()
     }
 
     /// Who made the invitation.

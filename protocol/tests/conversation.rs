@@ -250,6 +250,42 @@ fn a_filler_that_could_not_confirm_past_a_hole_is_wanted_again_when_the_hole_clo
 }
 
 #[test]
+fn a_hole_that_is_left_open_does_not_bring_a_filler_with_each_envelope() {
+    let mut world = World::new(16);
+    let all: Vec<_> = (0..400).map(|_| world.seal(Side::Taker, "x")).collect();
+    // The relay, or the peer, keeps 150 envelopes back and hands over one at a time.
+    all[..100].iter().chain(&all[250..]).for_each(|envelope| drop(world.open_text(Side::Inviter, envelope)));
+    let mut fillers = 0;
+    for envelope in all[100..250].iter().map(Some).chain([None]) {
+        if world.filler_wanted(Side::Inviter) {
+            world.seal_content(Side::Inviter, &Content::Filler);
+            fillers += 1;
+        }
+        envelope.into_iter().for_each(|envelope| drop(world.open_text(Side::Inviter, envelope)));
+    }
+    // One for each 100 that the mark passed: 100, 200, and 400 when the hole closed.
+    assert_eq!(fillers, 3);
+    assert!(!world.filler_wanted(Side::Inviter));
+    assert_eq!(world.session(Side::Inviter).unanswered(), 0);
+}
+
+#[test]
+fn a_hole_that_is_left_open_brings_one_filler_a_day_when_the_mark_moves() {
+    let mut world = World::new(17);
+    let all: Vec<_> = (0..4).map(|_| world.seal(Side::Taker, "x")).collect();
+    world.open_text(Side::Inviter, &all[3]);
+    world.pass_a_day(Side::Inviter);
+    for envelope in &all[..2] {
+        world.open_text(Side::Inviter, envelope);
+        assert!(!world.filler_wanted(Side::Inviter), "there is something to confirm since now");
+        world.pass_a_day(Side::Inviter);
+        assert!(world.filler_wanted(Side::Inviter));
+        world.seal_content(Side::Inviter, &Content::Filler);
+        assert!(!world.filler_wanted(Side::Inviter));
+    }
+}
+
+#[test]
 fn a_malformed_piece_is_not_sealed() {
     let mut world = World::new(15);
     let mut piece = Content::Filler.split(MessageId::from_bytes([1; 16])).unwrap().remove(0);

@@ -231,9 +231,7 @@ impl Ideal {
         self.sent += 1;
         self.sent_hashes.push_back(names.of("history", &[before, name]));
         self.stated = self.mark;
-        if self.missing().is_empty() {
-            self.unanswered = 0;
-        }
+        self.unanswered = self.unanswered.min(self.ahead.len() as u64);
         Ok(sign)
     }
 
@@ -346,17 +344,16 @@ impl Ideal {
     ) -> Open {
         given_up.remove(&sign.number);
         let hash = names.of("history", &[sign.before, sign.name]);
+        let news = self.mark - self.stated;
         self.ahead.insert(sign.number, Ahead { before: sign.before, hash });
         self.advance();
         self.confirm(sign);
         self.lose(&given_up);
         self.answered = true;
-        if !sign.control {
-            if self.unanswered == 0 {
-                self.unanswered_since = now;
-            }
-            self.unanswered += 1;
+        if (news == 0 && self.mark > self.stated) || (self.unanswered == 0 && !sign.control) {
+            self.unanswered_since = now;
         }
+        self.unanswered += u64::from(!sign.control);
         Open { number: sign.number, given_up, way, skipped }
     }
 
@@ -394,8 +391,12 @@ impl Ideal {
 
     /// One look at the clock; what is wiped at it. // protocol.md §5.6
     pub(crate) fn look(&mut self, now: u64) -> BTreeSet<u64> {
+        let news = self.mark - self.stated;
         let given_up = self.tick(now);
         self.lose(&given_up);
+        if news == 0 && self.mark > self.stated {
+            self.unanswered_since = now;
+        }
         given_up
     }
 
@@ -452,6 +453,7 @@ impl Ideal {
 
     pub(crate) fn filler_wanted(&self, now: u64) -> bool {
         let old = self.unanswered > 0 && now.abs_diff(self.unanswered_since) >= FILLER_SECONDS;
-        self.mark > self.stated && (self.unanswered >= FILLER_AFTER || old) && !self.differs
+        let many = self.unanswered >= FILLER_AFTER && self.mark - self.stated >= FILLER_AFTER;
+        self.mark > self.stated && (many || old) && !self.differs
     }
 }
