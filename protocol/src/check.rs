@@ -37,7 +37,7 @@ pub struct Check {
     role: Role,
     /// Hash of the transcript and both identities.
     binding: [u8; 32],
-    /// Number of the newest commitment of theirs.
+    /// Number of the newest commitment of theirs, or of their answer to ours: older commitments are void.
     newest: u64,
     /// Their commitment that waits for our person to begin.
     asked: Option<[u8; 32]>,
@@ -139,6 +139,8 @@ impl Check {
                     return None; // of a run that we gave up
                 }
                 let opening = CheckMessage::Opening { commitment: *commitment, nonce: *own.expose() };
+                // What they began before they answered us is over, also if it comes later.
+                self.newest = self.newest.max(number);
                 self.run = self.words(commitment, own.expose(), nonce);
                 Some(opening)
             }

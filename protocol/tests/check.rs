@@ -146,6 +146,28 @@ fn a_run_that_one_side_gave_up_is_not_mixed_with_the_next_in_any_order() {
 }
 
 #[test]
+fn a_commitment_that_comes_behind_the_answer_that_replaced_it_ends_nothing() {
+    let rng = &mut StdRng::seed_from_u64(11);
+    let (mut inviter, mut taker) = pair(rng);
+    // Both begin at once, and the taker's commitment, number 1, is overtaken by the answer, number 2.
+    let (one, two) = (inviter.start(rng).unwrap(), taker.start(rng).unwrap());
+    let answer = taker.hears(&one).unwrap();
+    let opening = inviter.check.received(2, &answer).unwrap();
+    let words = inviter.words();
+    assert_eq!(inviter.check.received(1, &two), None);
+    assert_eq!((inviter.words(), inviter.check.is_asked()), (words, false));
+    taker.hears(&opening);
+    assert_eq!(inviter.types(&taker.words()), Typed::Matched);
+    // One that was begun after the answer ends the run, as ever.
+    taker.check.stop();
+    let (one, two) = (inviter.start(rng).unwrap(), taker.start(rng).unwrap());
+    let answer = taker.hears(&one).unwrap();
+    assert!(inviter.check.received(3, &answer).is_some());
+    assert_eq!(inviter.check.received(4, &two), None);
+    assert!(matches!(inviter.check.standing(), Standing::BeganAgain));
+}
+
+#[test]
 fn an_opening_of_another_nonce_breaks_the_run() {
     let rng = &mut StdRng::seed_from_u64(6);
     let (mut ana, mut dana) = pair(rng);
@@ -162,7 +184,7 @@ fn an_opening_of_another_nonce_breaks_the_run() {
 }
 
 /// Somebody saw Ana's link, took it first, and made Dana an invitation of their own: two conversations, one in the
-/// middle, who passes every check message on as far as that helps.
+/// middle, who makes a whole run with each and hopes. Passing messages on is the next test.
 #[test]
 fn a_link_holder_in_the_middle_can_not_make_the_words_fit() {
     let rng = &mut StdRng::seed_from_u64(7);
