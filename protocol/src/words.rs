@@ -114,12 +114,14 @@ impl fmt::Debug for Words {
 /// The word that was meant: the same, or the only one that one letter more, less or other makes of it.
 fn nearest(typed: &str) -> Option<u8> {
     let place = LIST.iter().position(|word| *word == typed);
-    let place = place.or_else(|| LIST.iter().position(|word| is_near(word.as_bytes(), typed.as_bytes())));
+    // Letters, not bytes: one with an accent is one wrong letter too.
+    let letters: Vec<char> = typed.chars().collect();
+    let place = place.or_else(|| LIST.iter().position(|word| is_near(&word.chars().collect::<Vec<_>>(), &letters)));
     u8::try_from(place?).ok()
 }
 
 /// Whether one letter inserted, left out or replaced makes one of the other.
-fn is_near(left: &[u8], right: &[u8]) -> bool {
+fn is_near(left: &[char], right: &[char]) -> bool {
     let same = left.iter().zip(right).take_while(|(a, b)| a == b).count();
     let (left, right) = (left.split_at(same).1, right.split_at(same).1);
     let (left_rest, right_rest) = (left.get(1..), right.get(1..));
@@ -165,7 +167,8 @@ mod tests {
         }
         for word in LIST {
             let (head, tail) = word.split_at(2);
-            for typed in [format!("{head}{}", &tail[1..]), format!("{head}q{tail}"), format!("{head}q{}", &tail[1..])] {
+            let one = |letter| [format!("{head}{letter}{tail}"), format!("{head}{letter}{}", &tail[1..])];
+            for typed in ["q", "é", "À", "字"].into_iter().flat_map(one).chain([format!("{head}{}", &tail[1..])]) {
                 let parsed = Words::parse(&format!("{typed} {typed} {typed} {typed}")).unwrap();
                 assert_eq!(parsed.to_string(), [word; 4].join(" "), "{typed}");
             }
