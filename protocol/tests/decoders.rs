@@ -116,7 +116,8 @@ fn a_saved_state_has_one_encoding_and_is_taken_for_no_other() {
         invitation.snapshot().to_vec(),
         world.guard.snapshot().to_vec(),
     ];
-    let read: [fn(&[u8]) -> Option<SnapshotError>; 3] = [
+    type Read = fn(&[u8]) -> Option<SnapshotError>;
+    let read: [Read; 3] = [
         |bytes| Session::restore(bytes).err(),
         |bytes| Invitation::restore(bytes).err(),
         |bytes| ReplayGuard::restore(bytes).err(),
