@@ -408,4 +408,45 @@ mod tests {
             assert_eq!((saved([0, 0, 6], &bad, &[]), saved([0, 0, 6], &[], &bad)), (Err(error), Err(error)));
         }
     }
+
+    fn bytes(history: &History) -> Vec<u8> {
+        let mut writer = Writer::default();
+        history.write(&mut writer);
+        writer.as_bytes().to_vec()
+    }
+
+    #[test]
+    fn what_has_come_or_lies_below_the_mark_is_neither_new_nor_lost() {
+        let (mut a, mut b) = pair();
+        let sent: Vec<_> = (1..=4).map(|mark| send(&mut a, mark)).collect();
+        for index in [0, 2] {
+            b.opened(&sent[index].0, &sent[index].1);
+        }
+        let before = bytes(&b);
+        b.lose([0, 1, 3]);
+        assert_eq!(bytes(&b), before);
+        b.lose([4]);
+        assert_ne!(bytes(&b), before);
+        assert_eq!([0, 1, 2, 3, 4, 5].map(|number| b.is_new(number)), [false, false, true, false, false, true]);
+    }
+
+    #[test]
+    fn the_mark_moves_past_two_runs_of_lost_numbers_in_one_go() {
+        let (mut a, mut b) = pair();
+        let sent: Vec<_> = (1..=6).map(|mark| send(&mut a, mark)).collect();
+        for index in [2, 5] {
+            b.opened(&sent[index].0, &sent[index].1);
+        }
+        b.lose([1, 2, 4, 5]);
+        assert_eq!((b.missing(), b.mark(), b.differs()), (vec![], 6, false));
+        // Nothing of it is kept: a history that has just begun from there looks the same.
+        assert_eq!(bytes(&b).len(), bytes(&pair().1).len());
+    }
+
+    #[test]
+    fn no_number_reaches_the_end_of_numbers() {
+        let (_, mut b) = pair();
+        b.mark = NUMBERS - 2;
+        assert!(!b.is_far_ahead(NUMBERS - 1) && b.is_far_ahead(NUMBERS));
+    }
 }

@@ -291,4 +291,16 @@ mod tests {
         assert_eq!(Reply::decode(&vec![0; REPLY]).err(), Some(DecodeError::Unknown));
         assert_eq!(Reply::decode(&vec![0; REPLY + 1]).err(), Some(DecodeError::TooLong));
     }
+
+    #[test]
+    fn every_refusal_has_its_code_and_no_other_code_is_one() {
+        let read = |code: u8, seconds: u8| Reply::decode(&[REFUSED, 0, 0, 0, 9, code, 0, seconds]);
+        for code in 1..=12 {
+            let seconds = u8::from(code == 11);
+            let (number, reply) = read(code, seconds).unwrap();
+            assert_eq!((number, reply.encode(9)), (9, vec![REFUSED, 0, 0, 0, 9, code, 0, seconds]));
+            assert_eq!(read(code, 1).err(), (code != 11).then_some(DecodeError::Invalid), "{code}");
+        }
+        assert_eq!([0, 13].map(|code| read(code, 0).err()), [Some(DecodeError::Unknown); 2]);
+    }
 }

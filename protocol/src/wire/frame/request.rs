@@ -307,6 +307,12 @@ mod tests {
                 capability: TokenHash::from_bytes([1; 32]),
                 admission: Admission::Open,
             },
+            Request::CreateMailbox {
+                mailbox,
+                owner: OwnerSecret::random(&mut rng).key(),
+                capability: TokenHash::from_bytes([1; 32]),
+                admission: Admission::Voucher(Voucher::random(&mut rng)),
+            },
             Request::DeleteMailbox { mailbox, proof: [2; 64] },
             Request::Subscribe {
                 mailbox,
