@@ -145,6 +145,66 @@ fn a_run_that_one_side_gave_up_is_not_mixed_with_the_next_in_any_order() {
     assert_eq!(taker.types(&inviter.words()), Typed::Matched);
 }
 
+/// Two checks and what is on its way to each, with the number that it bears.
+#[derive(Clone)]
+struct Meeting {
+    saved: [Vec<u8>; 2],
+    begun: [bool; 2],
+    sent: [u64; 2],
+    coming: [Vec<(u64, CheckMessage)>; 2],
+}
+
+impl Meeting {
+    fn step(&self, who: usize, step: impl FnOnce(&mut Check) -> Option<CheckMessage>) -> Self {
+        let mut next = self.clone();
+        let mut check = Check::restore(&self.saved[who]).unwrap();
+        if let Some(message) = step(&mut check) {
+            next.sent[who] += 1;
+            next.coming[1 - who].push((next.sent[who], message));
+        }
+        next.saved[who] = check.snapshot().to_vec();
+        next
+    }
+
+    /// Goes every way that is left. Returns how many ends there are.
+    fn every_way(&self) -> u32 {
+        let mut ends = 0;
+        for who in [0, 1] {
+            if !self.begun[who] {
+                let mut next = self.step(who, |check| check.start(&mut StdRng::seed_from_u64(who as u64)));
+                next.begun[who] = true;
+                ends += next.every_way();
+            }
+            for place in 0..self.coming[who].len() {
+                let (number, message) = &self.coming[who][place];
+                let mut next = self.step(who, |check| check.received(*number, message));
+                next.coming[who].remove(place);
+                ends += next.every_way();
+            }
+        }
+        if ends == 0 {
+            let mut checks = self.saved.each_ref().map(|saved| Check::restore(saved).unwrap());
+            let read = checks.each_ref().map(|check| match check.standing() {
+                Standing::Words(words) => words.to_string(),
+                other => format!("{other:?}"),
+            });
+            for (check, read) in checks.iter_mut().zip(read.iter().rev()) {
+                assert_eq!(Words::parse(read).map(|words| check.typed(&words)), Ok(Typed::Matched), "{read}");
+            }
+            return 1;
+        }
+        ends
+    }
+}
+
+#[test]
+fn two_people_who_each_begin_once_come_together_in_every_order_of_beginning_and_arriving() {
+    let (inviter, taker) = pair(&mut StdRng::seed_from_u64(12));
+    let saved = [inviter, taker].map(|person| person.check.snapshot().to_vec());
+    let meeting = Meeting { saved, begun: [false; 2], sent: [0; 2], coming: [Vec::new(), Vec::new()] };
+    assert!(meeting.every_way() > 5);
+}
+
 #[test]
 fn a_commitment_that_comes_behind_the_answer_that_replaced_it_ends_nothing() {
     let rng = &mut StdRng::seed_from_u64(11);
