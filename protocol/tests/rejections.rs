@@ -112,6 +112,32 @@ fn a_taker_is_not_taken_for_the_bearer_of_another_identity() {
     assert_eq!(claimed(true, true), Some(AcceptError::Transcript));
 }
 
+#[test]
+fn nothing_that_one_person_draws_for_two_contacts_stands_in_both() {
+    let rng = &mut StdRng::seed_from_u64(11);
+    let offered = world::offer(rng);
+    let told = taker(rng);
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let (_, link, sealed) = Invitation::create(rng, &offered).unwrap();
+        let bundle = link.open_bundle(&sealed).unwrap();
+        // Of the same bundle, so that what differs is drawn by the taker.
+        let firsts = [(); 2].map(|()| take(&link, &bundle, &told, rng).unwrap().1);
+        let [one, two] = firsts.map(|first| open_first(&link_secret(&link), &first)[2..PUBLIC].to_vec());
+        assert_eq!(shared(&one, &two), 0, "taker");
+        seen.push(plain_bundle(&link, &sealed));
+    }
+    // Random, identity, prekey, encapsulation key; the mailbox behind them is offered and the same, so that it is found.
+    assert_eq!(shared(&seen[0][2..BUNDLE_MAILBOX], &seen[1][2..BUNDLE_MAILBOX]), 0, "inviter");
+    assert!(shared(&seen[0][2..BUNDLE_MAILBOX + 32], &seen[1]) > 0);
+}
+
+/// How many runs of 8 bytes of one stand anywhere in the other.
+fn shared(one: &[u8], other: &[u8]) -> usize {
+    let runs: std::collections::HashSet<&[u8]> = one.windows(8).collect();
+    other.windows(8).filter(|run| runs.contains(run)).count()
+}
+
 // Check 12.
 
 /// Ana's private halves, from her saved invitation: version, kind, Ed25519, X25519, prekey.
