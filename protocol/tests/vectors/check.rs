@@ -37,6 +37,11 @@ pub(crate) fn words() -> Paper {
         ("one-letter-other", "One letter of a word is another one.", "akorn banjo candle drum"),
         ("one-letter-missing", "One letter of each of two words is missing.", "acorn bano candl drum"),
         ("one-letter-more", "One letter too many.", "acorn banjo candles drum"),
+        (
+            "letter-of-two-bytes",
+            "A letter with an accent, of two bytes, is one wrong letter.",
+            "acorn banjo cándle drum",
+        ),
     ] {
         let bytes = *Words::parse(typed).unwrap().as_bytes();
         paper.case(name, explanation).text("typed", typed).hex("bytes", &bytes).accepted();
@@ -184,6 +189,7 @@ pub(crate) fn check() -> Paper {
     both_at_once(&mut paper, Side::pair(&inviter, &taker));
     again(&mut paper, Side::pair(&inviter, &taker));
     broken(&mut paper, Side::pair(&inviter, &taker));
+    overtaken(&mut paper, Side::pair(&inviter, &taker));
     paper
 }
 
@@ -278,4 +284,17 @@ fn broken(paper: &mut Paper, [mut ana, mut dana]: [Side; 2]) {
     );
     let honest = CheckMessage::Opening { commitment, nonce };
     ana.get(paper, "broken-honest-opening-comes", 4, &honest, "It is too late for the right one: the run is over.");
+}
+
+fn overtaken(paper: &mut Paper, [mut ana, mut dana]: [Side; 2]) {
+    let hers = ana.begin(paper, "overtaken-ana-begins", "Ana begins.");
+    let his = dana.begin(paper, "overtaken-dana-begins", "At the same moment Dana begins: his message 1.");
+    let explanation = "Dana is the taker and answers: his message 2.";
+    let answer = dana.get(paper, "overtaken-dana-gets-commitment", 1, &hers, explanation).unwrap();
+    let opening = ana.get(paper, "overtaken-ana-gets-answer", 2, &answer, "It comes first. Ana opens.").unwrap();
+    let explanation = "Dana's commitment comes behind his answer, which replaced it: ignored, and the words stay.";
+    let none = ana.get(paper, "overtaken-ana-gets-commitment", 1, &his, explanation);
+    assert!(none.is_none());
+    dana.get(paper, "overtaken-dana-gets-opening", 2, &opening, "Both have words.");
+    ana.types(paper, "overtaken-ana-types", &dana.words(), "Ana types what Dana read.");
 }
