@@ -90,6 +90,14 @@ impl Side {
         message
     }
 
+    /// The person gives the run up.
+    fn gives_up(&mut self, paper: &mut Paper, name: &str, explanation: &str) {
+        let mut case = paper.case(name, explanation);
+        case.text("who", self.word()).text("event", "the person gives up");
+        self.check.stop();
+        self.end(&mut case, None);
+    }
+
     /// A message of the other side comes.
     fn get(
         &mut self,
@@ -230,12 +238,8 @@ fn again(paper: &mut Paper, [mut ana, mut dana]: [Side; 2]) {
     let one = dana.begin(paper, "again-dana-begins", "Dana begins.");
     ana.get(paper, "again-commitment-comes", 1, &one, "It waits.");
     ana.begin(paper, "again-ana-begins", "Ana answers; the answer is lost for now.");
-    dana.check.stop();
-    let two = dana.begin(
-        paper,
-        "again-dana-begins-anew",
-        "Dana's person gives the run up and begins anew, with a new nonce.",
-    );
+    dana.gives_up(paper, "again-dana-gives-up", "Dana's person gives the run up.");
+    let two = dana.begin(paper, "again-dana-begins-anew", "Dana's person begins anew, with a new nonce.");
     let explanation =
         "A new commitment while Ana has answered: her nonce is known, so that the run ends, began again; it waits.";
     ana.get(paper, "again-second-commitment-comes", 3, &two, explanation);

@@ -102,7 +102,8 @@ fn the_vectors_are_what_the_crate_computes() {
     let mut complaints: Vec<_> = made.iter().flat_map(|(name, text)| compare(name, text, &readme)).collect();
     for entry in fs::read_dir(folder()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if name != "README.md" && !made.contains_key(&name) {
+        let other = ["README.md", "verify.py", "verify", "requirements.txt"].contains(&name.as_str());
+        if !other && !made.contains_key(&name) {
             complaints.push(format!("{name} is made by nothing"));
         }
     }
