@@ -283,9 +283,9 @@ mod tests {
         for index in [0, 3, 1] {
             b.opened(&sent[index].0, &sent[index].1);
         }
-        assert_eq!(b.missing(), [3..=3]);
+        assert_eq!((b.missing(), b.mark(), b.ahead(), a.sent()), (vec![3..=3], 2, 1, 4));
         b.opened(&sent[2].0, &sent[2].1);
-        assert!(b.missing().is_empty() && !b.differs());
+        assert!(b.missing().is_empty() && b.ahead() == 0 && !b.differs());
         let (fields, envelope) = send(&mut b, 9);
         a.opened(&fields, &envelope);
         assert_eq!((a.confirmed(), a.differs()), (4, false));
