@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::client::{Answer, Client, field};
+use e2e::process::Running;
 use e2e::world::{ANA, DANA, Pair, World};
 use serde_json::Value;
 use std::path::Path;
@@ -165,11 +166,14 @@ fn of_a_copy_only_the_conversation_that_was_begun_anew_goes_on() -> Result<()> {
     let (by_ana, by_dana) = words((&ana, DANA), (&dana, ANA))?;
     types(&ana, DANA, &by_dana, 0)?;
     types(&dana, ANA, &by_ana, 0)?;
-    ana.send_through(DANA, "there you are")?;
     kim.send_through(DANA, "to whoever is there")?;
-    // Kim's stays with the device that is not behind; Ana's is shown, also to somebody who waits for it.
-    let inbox = dana.run(&["inbox", "--wait", WAIT])?.ended(0)?;
-    assert_eq!(inbox.texts(), ["there you are"]);
+    // Kim's stays with the device that is not behind; Ana's is shown to somebody who waits for it.
+    let (out, err) = (world.folder().join("follow.out"), world.folder().join("follow.err"));
+    let following = Running::start(&mut dana.command(&["inbox", "--follow"]), &out, &err)?;
+    ana.send_through(DANA, "there you are")?;
+    let line = following.line()?.context("it goes on waiting")?;
+    assert_eq!(serde_json::from_str::<Value>(&line)?["text"], "there you are");
+    following.interrupt()?;
     dana.run(&["inbox"])?.ended(8)?;
     dana.send_through(ANA, "here I am")?;
     assert_eq!(ana.inbox()?.texts(), ["here I am"]);
