@@ -154,9 +154,12 @@ class Chain:
     publics: tuple  # D, ek, ct; ct is None as long as nothing of chain 0 came
     next: int = 0
     keys: dict = field(default_factory=dict)  # index -> (MK, when it was skipped)
+    is_old: bool = False
     retired: int = 0  # when it became an old chain
 
     def check(self, header):
+        if self.is_old and self.publics[2] is None:
+            return  # It opened nothing, and nothing of it is kept to compare with (§5.6).
         if self.publics[:2] != header.publics[:2] or self.publics[2] not in (None, header.publics[2]):
             raise Refused("header")
 
@@ -260,15 +263,20 @@ class Session:
     def receive(self, envelope, now):
         """The session afterwards, the body, and the numbers that were lost; self stays as it was (§5.5)."""
         after = self.copy()
-        lost = after.look(now)
-        body, more = after.open(envelope)
-        return after, body, lost + more
+        body, lost = after.open(envelope, now)
+        return after, body, lost
 
     def look(self, now):
         """A look at the clock, which wipes (§5.6): what was lost."""
+        self.tell_time(now)
+        return self.wipe()
+
+    def tell_time(self, now):
         if self.last_look is not None:
             self.clock += min(max(now - self.last_look, 0), TICK_SECONDS)
         self.last_look = now
+
+    def wipe(self):
         lost, oldest = [], self.clock - SKIP_SECONDS
         for chain in self.chains():
             for index in [index for index, (_, when) in chain.keys.items() if when <= oldest]:
@@ -282,8 +290,11 @@ class Session:
         """Oldest first."""
         return self.old[::-1] + ([self.current] if self.current else [])
 
-    def open(self, envelope):
-        """§5.5; on a copy, so that a refusal leaves nothing behind."""
+    def open(self, envelope, now):
+        """§5.5; on a copy, so that a refusal leaves nothing behind. The keys that are skipped are as old as this look,
+        which wipes only when the envelope has opened."""
+        self.tell_time(now)
+        before = self.current
         chain, index, plain = self.open_plain(envelope)
         try:
             body = Body.decode(plain)
@@ -293,7 +304,7 @@ class Session:
             raise Refused("body")
         self.received.receive(body.number, body.before, envelope)
         self.sent.confirm(body.received, body.known)
-        lost = self.make_room()
+        lost = self.wipe() + self.make_room(chain is self.current and before is not chain)
         self.received.lose(lost)
         return body, sorted(lost)
 
@@ -349,7 +360,7 @@ class Session:
         _, self.root, ck, nhk = step(self.root, self.peer_role, (d, ek), mine, ct, shared, ss)
         if old:
             old.skip_to(header.previous, self.clock)
-            old.ck, old.retired = None, self.clock
+            old.ck, old.is_old, old.retired = None, True, self.clock
             self.old.insert(0, old)
         base = old.base + header.previous if old else 0
         self.current = Chain(hk, ck, base, header.publics)
@@ -357,13 +368,21 @@ class Session:
         self.pair, self.step_due = None, True
         return self.current
 
-    def make_room(self):
-        """At most 5 old chains and 2,048 keys (§5.6): what was lost."""
-        lost = []
+    def make_room(self, is_new_chain):
+        """At most 5 old chains and 2,048 keys (§5.6): what was lost. What a new chain skips is kept last."""
+        fresh = {}
+        if is_new_chain:
+            fresh, self.current.keys = self.current.keys, fresh
+        lost = self.keep_total()
         while len(self.old) > OLD_CHAINS:
             gone = next((chain for chain in reversed(self.old) if not chain.keys), self.old[-1])
             self.old.remove(gone)
             lost += [gone.base + index + 1 for index in gone.keys]
+        self.current.keys |= fresh
+        return lost + self.keep_total()
+
+    def keep_total(self):
+        lost = []
         kept = [(chain, index) for chain in self.chains() for index in sorted(chain.keys)]
         for chain, index in kept[: max(len(kept) - SKIP_TOTAL, 0)]:
             del chain.keys[index]
