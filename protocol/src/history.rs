@@ -289,6 +289,12 @@ mod tests {
         let (fields, envelope) = send(&mut b, 9);
         a.opened(&fields, &envelope);
         assert_eq!((a.confirmed(), a.differs()), (4, false));
+        // The next confirmation counts on from this one.
+        let (fields, envelope) = send(&mut a, 5);
+        b.opened(&fields, &envelope);
+        let (fields, envelope) = send(&mut b, 8);
+        a.opened(&fields, &envelope);
+        assert_eq!((a.confirmed(), a.differs()), (5, false));
     }
 
     #[test]
