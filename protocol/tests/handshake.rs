@@ -6,6 +6,8 @@ use cairn_protocol::address::{Host, Pin};
 use cairn_protocol::handshake::{AcceptError, Replay, ReplayGuard, TakeError, take};
 use cairn_protocol::identity::IdentitySecret;
 use cairn_protocol::invitation::{BundleError, Invitation, Link, LinkError};
+use cairn_protocol::primitives::hash;
+use cairn_protocol::{base32, label};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use world::{Side, World, address, invite, offer, taker};
@@ -56,6 +58,24 @@ fn each_mistake_in_a_link_is_named() {
         typo[place] = if typo[place] == b'7' { b'8' } else { b'7' };
         assert_eq!(parse(core::str::from_utf8(&typo).unwrap()), Some(LinkError::Checksum), "place {place}");
     }
+}
+
+#[test]
+fn a_link_of_a_newer_version_is_named_and_an_older_one_or_port_0_is_a_mistake() {
+    let text = invite(&mut StdRng::seed_from_u64(15)).1.to_string();
+    let (head, code) = text.split_once('/').unwrap();
+    let host = head.strip_prefix("CAIRN:").unwrap().to_lowercase();
+    let read = |place: usize, new: &[u8]| {
+        let mut bytes = base32::decode::<53>(code).unwrap();
+        bytes[place..place + new.len()].copy_from_slice(new);
+        let checksum = hash(label::LINK_CHECKSUM, &[&bytes[..51], host.as_bytes()]);
+        bytes[51..].copy_from_slice(&checksum[..2]);
+        format!("{head}/{}", base32::encode(&bytes)).parse::<Link>().err()
+    };
+    assert_eq!(read(0, &[1]), None);
+    assert_eq!(read(0, &[2]), Some(LinkError::Version));
+    assert_eq!(read(0, &[0]), Some(LinkError::Checksum));
+    assert_eq!(read(1, &[0, 0]), Some(LinkError::Checksum));
 }
 
 #[test]
