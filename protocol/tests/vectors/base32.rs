@@ -103,6 +103,13 @@ pub(crate) fn address() -> Paper {
             swap_case(&text),
         ),
         ("white-space-around", "White space before and behind is ignored.", format!(" {text}\n")),
+        ("no-break-space-around", "So is that of Unicode.", format!("\u{a0}{text}\u{2003}")),
+        ("zeros-before-the-port", "A reader takes zeros before a port.", text.replace("4433", "004433")),
+        (
+            "brackets-around-a-name",
+            "A reader takes brackets around any host.",
+            text.replace("relay.example.org", "[relay.example.org]"),
+        ),
     ] {
         assert_eq!(typed.parse(), Ok(relay("relay.example.org", 4433, pin)));
         paper.case(name, explanation).text("typed", &typed).text("text", &text).accepted();
@@ -191,6 +198,11 @@ pub(crate) fn link() -> Paper {
         ("small-letters", "Case does not matter.", text.to_lowercase()),
         ("broken-over-lines", "White space is ignored wherever it stands: a link on paper goes over lines.", broken),
         ("typed-by-hand", "O for 0 and I for 1 in the code.", by_hand(&text)),
+        (
+            "no-break-space",
+            "White space of Unicode, as programs for letters put it there.",
+            text.replace('/', "/\u{a0}\u{2009}"),
+        ),
     ] {
         assert_eq!(typed.parse::<Link>().unwrap().to_string(), text);
         paper.case(name, explanation).text("typed", &typed).text("text", &text).accepted();

@@ -90,20 +90,18 @@ pub(crate) fn bundle() -> Paper {
     let mut all = Bundles { paper, bundle, pin };
 
     let name = "\u{1f331}".repeat(16);
-    for (case, explanation, bundle) in [
-        ("empty-name", "A name of no bytes.", all.with(b"relay.example.org", b"", b"")),
-        ("longest-name", "A name of 64 bytes.", all.with(b"relay.example.org", name.as_bytes(), b"")),
-        (
-            "credential",
-            "A credential, which version 1 does not interpret.",
-            all.with(b"relay.example.org", b"Ana", &[7; 99]),
-        ),
-        ("longest-credential", "A credential of 1,024 bytes.", all.with(b"relay.example.org", b"Ana", &[8; 1024])),
+    for (case, explanation, name, credential) in [
+        ("empty-name", "A name of no bytes.", "", &[][..]),
+        ("longest-name", "A name of 64 bytes.", &name, &[]),
+        ("credential", "A credential, which version 1 does not interpret.", "Ana", &[7; 99]),
+        ("longest-credential", "A credential of 1,024 bytes.", "Ana", &[8; 1024]),
     ] {
+        let bundle = all.with(b"relay.example.org", name.as_bytes(), credential);
         let (link, opened) = all.open(&bundle);
         let name = opened.unwrap().name().to_owned();
         let mut case = all.paper.case(case, explanation);
-        case.hex("bundle", bundle.as_slice()).hex("L", link.secret().expose()).text("name", &name).accepted();
+        case.hex("bundle", bundle.as_slice()).hex("L", link.secret().expose()).text("name", &name);
+        case.hex("credential", credential).accepted();
     }
     malformed(&mut all);
     low_order(&mut all);
@@ -140,9 +138,10 @@ fn malformed(all: &mut Bundles) {
     all.refused("padding-first", "The first byte of the padding is 1.", 1846, &[1]);
     all.refused("padding-last", "The last byte of the padding is 1.", 4095, &[1]);
     let bundle = all.with(b"", b"Ana", b"");
-    let words = refusal::bundle(all.open(&bundle).1.unwrap_err());
+    let (link, opened) = all.open(&bundle);
+    let words = refusal::bundle(opened.err().unwrap());
     let mut case = all.paper.case("host-empty", "A host of no bytes.");
-    case.hex("bundle", bundle.as_slice()).refused(words);
+    case.hex("bundle", bundle.as_slice()).hex("L", link.secret().expose()).refused(words);
 }
 
 /// Bundles that open, and can't be taken.
@@ -198,7 +197,7 @@ fn altered(all: &mut Bundles, honest: &Link, honest_sealed: &SealedBundleBytes) 
     ] {
         let link = link(secret, host, port, &pin);
         let words = refusal::bundle(link.open_bundle(honest_sealed).unwrap_err());
-        let mut case = all.paper.case(name, &format!("{explanation} The sealed bundle is that of good."));
-        case.text("link", &link.to_string()).hex("L", secret.expose()).refused(words);
+        let mut case = all.paper.case(name, explanation);
+        case.text("sealed bundle of", "good").text("link", &link.to_string()).hex("L", secret.expose()).refused(words);
     }
 }

@@ -1,7 +1,7 @@
 //! The check of words (protocol.md §10).
 
 use super::meeting::{accept, invite, take_it};
-use super::paper::{Case, Paper};
+use super::paper::{Case, Paper, hex};
 use crate::check::{Check, Standing, Typed};
 use crate::content::{CheckMessage, Content, MessageId};
 use crate::label;
@@ -9,6 +9,7 @@ use crate::primitives::hash;
 use crate::role::Role;
 use crate::session::Session;
 use crate::words::{LIST, Words};
+use sha2::{Digest as _, Sha256};
 
 /// The list, and words as they are typed.
 pub(crate) fn words() -> Paper {
@@ -18,7 +19,10 @@ pub(crate) fn words() -> Paper {
          word's place, counted from 0, is its byte.",
     );
     let mut case = paper.case("list", "The list.");
-    case.text("list", &LIST.join(" ")).accepted();
+    let (list, page) = (LIST.join(" "), include_str!("../../../docs/protocol.md"));
+    let digest = Sha256::digest(list.as_bytes());
+    assert!(page.contains(&hex(&digest)), "the page has the hash of the list");
+    case.text("list", &list).hex("SHA-256", &digest).accepted();
     for (name, explanation, bytes) in [
         ("places-0-to-3", "The first four words.", [0, 1, 2, 3]),
         ("places-252-to-255", "The last four.", [252, 253, 254, 255]),
@@ -42,6 +46,9 @@ pub(crate) fn words() -> Paper {
             "A letter with an accent, of two bytes, is one wrong letter.",
             "acorn banjo cándle drum",
         ),
+        ("hyphens", "Any sign that is no letter parts words.", "acorn-banjo_candle/drum"),
+        ("no-break-spaces", "White space of Unicode.", "acorn\u{a0}banjo\u{2003}candle\u{a0} drum"),
+        ("digits-between", "A digit is no letter.", "1 acorn 2 banjo 3 candle 4 drum"),
     ] {
         let bytes = *Words::parse(typed).unwrap().as_bytes();
         paper.case(name, explanation).text("typed", typed).hex("bytes", &bytes).accepted();
@@ -53,6 +60,9 @@ pub(crate) fn words() -> Paper {
         ("letters-exchanged", "Two letters exchanged are two wrong letters.", "acorn bnajo candle drum"),
         ("no-word", "A word that is not in the list.", "acorn banjo candle sky"),
         ("nothing", "Nothing.", ""),
+        ("digit-inside", "A digit inside of a word parts it: five words.", "ac0rn banjo candle drum"),
+        ("hyphen-inside", "So does a hyphen.", "acorn banjo can-dle drum"),
+        ("accent-inside", "So does an accent that is a character of its own.", "acorn banjo ca\u{301}ndle drum"),
     ] {
         assert!(Words::parse(typed).is_err());
         paper.case(name, explanation).text("typed", typed).refused("no check words");
@@ -120,7 +130,8 @@ impl Side {
     fn types(&mut self, paper: &mut Paper, name: &str, typed: &str, explanation: &str) {
         let mut case = paper.case(name, explanation);
         case.text("who", self.word()).text("event", "the person types").text("typed", typed);
-        let came = self.check.typed(&Words::parse(typed).unwrap());
+        let Ok(words) = Words::parse(typed) else { return case.refused("no check words") };
+        let came = self.check.typed(&words);
         case.text(
             "came of it",
             match came {
@@ -198,6 +209,9 @@ pub(crate) fn check() -> Paper {
     again(&mut paper, Side::pair(&inviter, &taker));
     broken(&mut paper, Side::pair(&inviter, &taker));
     overtaken(&mut paper, Side::pair(&inviter, &taker));
+    twice(&mut paper, Side::pair(&inviter, &taker));
+    passed(&mut paper, Side::pair(&inviter, &taker));
+    over(&mut paper, Side::pair(&inviter, &taker));
     paper
 }
 
@@ -301,4 +315,71 @@ fn overtaken(paper: &mut Paper, [mut ana, mut dana]: [Side; 2]) {
     assert!(none.is_none());
     dana.get(paper, "overtaken-dana-gets-opening", 2, &opening, "Both have words.");
     ana.types(paper, "overtaken-ana-types", &dana.words(), "Ana types what Dana read.");
+}
+
+/// A run from Dana's commitment to the words of both, and the answer that he got. His messages have the numbers `first` and
+/// `first` + 1.
+fn to_words(paper: &mut Paper, [ana, dana]: [&mut Side; 2], run: &str, first: u64) -> CheckMessage {
+    let commitment = dana.begin(paper, &format!("{run}-dana-begins"), "Dana begins.");
+    ana.get(paper, &format!("{run}-commitment-comes"), first, &commitment, "It waits.");
+    let answer = ana.begin(paper, &format!("{run}-ana-begins"), "Ana answers.");
+    let opening = dana.get(paper, &format!("{run}-answer-comes"), first, &answer, "Dana opens.").unwrap();
+    ana.get(paper, &format!("{run}-opening-comes"), first + 1, &opening, "Both have words.");
+    answer
+}
+
+fn twice(paper: &mut Paper, [mut ana, mut dana]: [Side; 2]) {
+    to_words(paper, [&mut ana, &mut dana], "twice", 1);
+    ana.types(paper, "twice-ana-types-wrong", "acorn acorn acorn acorn", "Ana has two tries left.");
+    dana.gives_up(paper, "twice-dana-gives-up", "Dana gives up.");
+    let again = dana.begin(paper, "twice-dana-begins-anew", "He begins anew.");
+    let explanation = "A commitment while Ana has words: the run ends, began again; it waits.";
+    ana.get(paper, "twice-second-commitment-comes", 3, &again, explanation);
+    let answer = ana.begin(paper, "twice-ana-begins-anew", "Ana answers it with a new nonce.");
+    let opening = dana.get(paper, "twice-second-answer-comes", 2, &answer, "Dana opens.").unwrap();
+    ana.get(paper, "twice-second-opening-comes", 4, &opening, "Other words than before.");
+    let (by_ana, by_dana) = (ana.words(), dana.words());
+    ana.types(paper, "twice-ana-types-wrong-again", "acorn acorn acorn acorn", "A new run has three tries again.");
+    ana.types(paper, "twice-ana-types-no-words", "what did you say", "No words of the list: no try is used up.");
+    ana.types(paper, "twice-ana-types-own-words", &by_ana, "The second wrong try.");
+    ana.types(paper, "twice-ana-types", &by_dana, "The third is right.");
+    dana.types(paper, "twice-dana-types", &by_ana, "Dana's fits at once.");
+    dana.get(paper, "twice-answer-comes-again", 5, &answer, "An answer in the state matched: ignored.");
+    let third = dana.begin(paper, "twice-dana-begins-once-more", "A run that is over: Dana may begin again.");
+    let explanation = "A commitment in the state matched waits; what was matched stays.";
+    ana.get(paper, "twice-third-commitment-comes", 5, &third, explanation);
+}
+
+fn passed(paper: &mut Paper, [mut ana, mut dana]: [Side; 2]) {
+    ana.begin(paper, "passed-ana-begins", "Ana begins.");
+    let one = dana.begin(paper, "passed-dana-begins", "Dana begins: his message 1, which is late.");
+    dana.gives_up(paper, "passed-dana-gives-up", "He gives up.");
+    let two = dana.begin(paper, "passed-dana-begins-anew", "And begins anew: his message 2.");
+    let explanation = "Ana is the inviter and passes over message 2. Its number counts all the same.";
+    ana.get(paper, "passed-second-commitment-comes", 2, &two, explanation);
+    ana.gives_up(paper, "passed-ana-gives-up", "Ana gives up: nothing waits.");
+    ana.get(paper, "passed-first-commitment-comes", 1, &one, "Message 1 comes: ignored, nothing waits.");
+}
+
+fn over(paper: &mut Paper, [mut ana, mut dana]: [Side; 2]) {
+    to_words(paper, [&mut ana, &mut dana], "over", 1);
+    for place in ["first", "second", "third"] {
+        let explanation = format!("Wrong for the {place} time.");
+        ana.types(paper, &format!("over-ana-types-wrong-{place}"), "acorn acorn acorn acorn", &explanation);
+    }
+    dana.gives_up(paper, "over-dana-gives-up", "Dana gives up.");
+    let again = dana.begin(paper, "over-dana-begins-anew", "He begins anew.");
+    ana.get(paper, "over-second-commitment-comes", 3, &again, "A commitment in the state different waits.");
+    let answer = ana.begin(paper, "over-ana-begins-anew", "Ana answers.");
+    let Some(CheckMessage::Opening { commitment, mut nonce }) =
+        dana.get(paper, "over-second-answer-comes", 2, &answer, "Dana opens.")
+    else {
+        panic!("an answer is opened")
+    };
+    nonce[31] ^= 0x80;
+    let forged = CheckMessage::Opening { commitment, nonce };
+    ana.get(paper, "over-forged-opening-comes", 4, &forged, "Another nonce: the run is broken.");
+    dana.gives_up(paper, "over-dana-gives-up-again", "Dana gives up.");
+    let third = dana.begin(paper, "over-dana-begins-once-more", "He begins once more.");
+    ana.get(paper, "over-third-commitment-comes", 5, &third, "A commitment in the state broken waits.");
 }

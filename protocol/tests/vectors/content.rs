@@ -25,7 +25,7 @@ pub(crate) fn bodies() -> Paper {
     let mut last = None;
     let many = |id| Piece { index: 2, count: 5, ..piece(id, true, 1, &[b'x'; 1500]) };
     let last_of_all = |id| Piece { index: 63, count: 64, ..piece(id, false, 0xffff, &[0xff; 1577]) };
-    let cases: [(&str, &str, u64, Make<'_>); 7] = [
+    let cases: [(&str, &str, u64, Make<'_>); 9] = [
         ("empty-text", "A text of no bytes.", 1, &|id| piece(id, true, 1, b"")),
         ("text", "A text in one piece.", 2, &|id| piece(id, true, 1, "Gr\u{fc}\u{df}e".as_bytes())),
         ("piece-of-many", "The third of five pieces, 1,500 bytes.", 3, &many),
@@ -42,6 +42,10 @@ pub(crate) fn bodies() -> Paper {
             (1 << 63) - 1,
             &last_of_all,
         ),
+        ("number-0", "Number 0 is read: it never fits its place, and is refused there (§8.2).", 0, &|id| {
+            piece(id, true, 1, b"")
+        }),
+        ("number-2^63", "So is 2^63.", 1 << 63, &|id| piece(id, true, 1, b"")),
     ];
     for (name, explanation, number, make) in cases {
         let mut case = paper.case(name, explanation);
@@ -86,7 +90,8 @@ pub(crate) fn bodies() -> Paper {
 pub(crate) fn contents() -> Paper {
     let mut paper = Paper::new(
         "content",
-        "Content of §7.2 in its pieces (§7.3). A line piece 0, piece 1, … is one piece as it stands in a body, from message to \
+        "Content of §7.2 in its pieces (§7.3), and what it says: text, or text instead for a kind that version 1 does not know; first and \
+         last number; commitment and nonce. Nothing for filler and for what is ignored. A line piece 0, piece 1, … is one piece as it stands in a body, from message to \
          payload: message[16] ‖ index ‖ count ‖ shown ‖ kind ‖ length ‖ payload. Where a text is one letter again and again, letter \
          and length stand for its pieces. What is refused here has left its envelope, which stays received: only the content is \
          dropped.",
@@ -114,12 +119,27 @@ pub(crate) fn contents() -> Paper {
         ("check-opening", "Kind 6.", check(CheckMessage::Opening { commitment, nonce })),
         ("unknown-shown", "Shown is the text of the block: hello.", one(true, 700, b"\0\x05hello\x01\x02")),
         ("unknown-shown-empty", "A block of no bytes: nothing to show, and no refusal.", one(true, 7, b"\0\0")),
+        (
+            "unknown-shown-1575",
+            "The longest block that fits.",
+            one(true, 700, &[&1575_u16.to_be_bytes()[..], &[b'u'; 1575]].concat()),
+        ),
+        (
+            "unknown-in-three",
+            "Three pieces of any size: the block stands in the first, and nothing else is read.",
+            [&b"\0\x05hello\xff"[..], b"", &[0xff; 1577]]
+                .iter()
+                .zip(0..)
+                .map(|(payload, index)| Piece { index, count: 3, ..piece(id, true, 700, payload) })
+                .collect(),
+        ),
         ("unknown-control", "Ignored, whatever it holds.", one(false, 700, &[0xff; 3])),
         ("unknown-control-0", "Kind 0 is a kind like any other.", one(false, 0, b"")),
     ] {
-        assert!(Content::join(&pieces).is_ok(), "{name}");
+        let content = Content::join(&pieces).unwrap();
         let mut case = paper.case(name, explanation);
         write(&mut case, &pieces);
+        says(&mut case, &content);
         case.accepted();
     }
     let most = text(&"x".repeat(65_536));
@@ -190,6 +210,8 @@ fn refused(paper: &mut Paper, id: [u8; 16], good: &[Piece]) {
         ("commitment-in-two", "Kind 4 in two pieces.", two(4, &[1; 32])),
         ("answer-short", "Kind 5 with 63 bytes.", one(false, 5, &[1; 63])),
         ("opening-long", "Kind 6 with 65 bytes.", one(false, 6, &[1; 65])),
+        ("answer-in-two", "Kind 5 in two pieces.", two(5, &[1; 64])),
+        ("opening-in-two", "Kind 6 in two pieces.", two(6, &[1; 64])),
         ("unknown-without-block", "For showing, and not even a block.", one(true, 700, b"\0")),
         ("unknown-block-cut", "The block says 5 bytes, and 4 are there.", one(true, 700, b"\0\x05hell")),
         ("unknown-block-1578", "The block says 1,578 bytes.", one(true, 700, b"\x06\x2a")),
@@ -200,6 +222,20 @@ fn refused(paper: &mut Paper, id: [u8; 16], good: &[Piece]) {
         write(&mut case, &pieces);
         case.refused(words);
     }
+}
+
+/// What content says.
+fn says(case: &mut super::paper::Case<'_>, content: &Content) {
+    match content {
+        Content::Text(text) => case.text("text", text),
+        Content::Lost { from, to } => case.number("first", *from).number("last", *to),
+        Content::Check(CheckMessage::Commitment(commitment)) => case.hex("commitment", commitment),
+        Content::Check(CheckMessage::Answer { commitment, nonce } | CheckMessage::Opening { commitment, nonce }) => {
+            case.hex("commitment", commitment).hex("nonce", nonce)
+        }
+        Content::Unknown { fallback: Some(text), .. } => case.text("text instead", text),
+        Content::Filler | Content::Unknown { fallback: None, .. } => case,
+    };
 }
 
 fn write(case: &mut super::paper::Case<'_>, pieces: &[Piece]) {

@@ -40,6 +40,10 @@ pub(crate) fn requests() -> Paper {
         case.number("version", 1_u8);
         Request::Hello { version: 1 }
     });
+    request(&mut paper, "hello-version-2", "Another version is read; the relay answers code 2.", |case| {
+        case.number("version", 2_u8);
+        Request::Hello { version: 2 }
+    });
     let mut create = Vec::new();
     for (name, kind) in [("open", 0_u8), ("pass", 1), ("voucher", 2)] {
         let explanation = format!("Create a mailbox; admission by {name}.");
@@ -191,6 +195,13 @@ pub(crate) fn replies() -> Paper {
         case.number("days", welcome.envelope_days).number("open", welcome.open);
         Reply::Welcome(welcome)
     });
+    reply(&mut paper, "welcome-version-2", "Another version is read; the client ends the connection.", |case| {
+        let store = case.random("store");
+        let welcome = Welcome { version: 2, time: 1, store, restores: 0, envelope_days: 1, open: false };
+        case.number("version", welcome.version).number("time", welcome.time).number("restores", welcome.restores);
+        case.number("days", welcome.envelope_days).number("open", welcome.open);
+        Reply::Welcome(welcome)
+    });
     let done = reply(&mut paper, "done", "Done.", |_| Reply::Done);
     reply(&mut paper, "empty-page", "No envelopes now.", |case| {
         case.number("count", 0_u8);
@@ -215,6 +226,10 @@ pub(crate) fn replies() -> Paper {
             Reply::BundleState(BundleState { taken, second_taker })
         });
     }
+    reply(&mut paper, "refused-too-fast-0", "Code 11 may have 0 seconds.", |case| {
+        case.number("code", 11_u8).number("seconds", 0_u8);
+        Reply::Refused(Refusal::TooFast { retry_after: 0 })
+    });
     let refusals = [
         ("malformed", Refusal::Malformed, 1_u8),
         ("version", Refusal::Version, 2),

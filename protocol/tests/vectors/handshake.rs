@@ -89,7 +89,7 @@ pub(crate) fn refused() -> Paper {
         "First envelopes that the inviter must refuse (§4.5), and what the kept hash recognises. invite and take make an \
          invitation and an honest first envelope; every case after them is tried against this same invitation, which a refusal \
          leaves as it was. Most cases were made from the honest envelope by somebody who knows the link: one thing is changed \
-         under seals that fit. Offsets in the explanations are those of the public part or of the private part.",
+         under seals that fit.",
     );
     let mut case = paper.case("invite", "The invitation.");
     let (invitation, link, sealed) = invite(&mut case);
@@ -143,9 +143,9 @@ pub(crate) fn refused() -> Paper {
         ("other-private-part", 2882, "the sealed private part"),
         ("other-X25519-identity", 40, "IK_t X25519"),
         ("other-E", 70, "E"),
-        ("other-ct", 100, "ct: ML-KEM gives another secret, and no error"),
+        ("other-ct", 100, "ct, for which ML-KEM gives another secret and no error,"),
         ("other-D", 1670, "D"),
-        ("other-ek", 1700, "ek, still in range"),
+        ("other-ek", 1700, "ek, which stays in range,"),
     ] {
         all.flipped(name, &format!("One bit of {part} is changed after the private part was sealed."), place);
     }
@@ -173,6 +173,14 @@ pub(crate) fn refused() -> Paper {
     assert_eq!(guard.check(&first), Some(Replay::Same));
     let mut case = paper.case("the-same-again", "The same first envelope comes again.");
     case.text("envelope of", "take").refused("duplicate");
+    for (name, explanation, place, byte) in [
+        ("another-of-version-2", "Another one, of version 2: behind the outer seal nothing is read any more.", 0, 2),
+        ("another-of-role-1", "Another one, which says inviter.", 1, 1),
+    ] {
+        let other = sealed_again(&invitation, &first, |plain| plain[place] = byte);
+        assert_eq!(guard.check(&other), Some(Replay::Another));
+        paper.case(name, explanation).hex("envelope", other.as_slice()).refused("invitation used twice");
+    }
     let mut case = paper.case("another-taker", "Somebody else who has the link takes it too, with keys of their own.");
     let (_, second) = take_it(&mut case, &link, &sealed);
     assert_eq!(guard.check(&second), Some(Replay::Another));

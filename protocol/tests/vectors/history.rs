@@ -75,22 +75,26 @@ pub(crate) fn history() -> Paper {
     state(&mut case, "after 3 and 4 were lost", &inviter);
     case.accepted();
 
-    let mut case = paper.case("lost-at-the-end", "2 is lost and 3 comes: H(2) stands in 3.");
+    let mut case = paper.case("lost-at-the-end", "1 comes, 2 is lost, and 3 comes: H(2) stands in 3.");
     let mut inviter = History::new(&t, Role::Inviter);
     get(&mut inviter, &sent[0]);
+    state(&mut case, "after 1", &inviter);
     inviter.lose([2]);
     state(&mut case, "after 2 was lost", &inviter);
     get(&mut inviter, &sent[2]);
     state(&mut case, "after 3", &inviter);
     case.accepted();
 
-    let mut case =
-        paper.case("replaced", "Another envelope (all bytes 99) takes the place of 1; it shows when 2 comes (§8.3).");
+    let explanation = "Another envelope (4,096 times the byte 0x99) takes the place of 1; it shows when 2 comes (§8.3). Receiving \
+                       goes on: 3 comes.";
+    let mut case = paper.case("replaced", explanation);
     let mut inviter = History::new(&t, Role::Inviter);
     inviter.opened(&sent[0].0, &[0x99; ENVELOPE]);
     state(&mut case, "after 1", &inviter);
     get(&mut inviter, &sent[1]);
     state(&mut case, "after 2", &inviter);
+    get(&mut inviter, &sent[2]);
+    state(&mut case, "after 3", &inviter);
     case.end("accepted");
 
     confirmations(&mut paper, &t);

@@ -93,6 +93,8 @@ fn compare(name: &str, text: &str, readme: &str) -> Vec<String> {
 fn the_vectors_are_what_the_crate_computes() {
     let papers = papers();
     let cases: usize = papers.iter().map(Paper::count).sum();
+    let rows: Vec<String> =
+        papers.iter().map(|paper| format!("\n| `{}.txt` | {} | ", paper.name(), paper.count())).collect();
     let made: BTreeMap<String, String> =
         papers.into_iter().map(|paper| (format!("{}.txt", paper.name()), paper.finish())).collect();
     if std::env::var("CAIRN_VECTORS").is_ok_and(|word| word == "write") {
@@ -106,6 +108,9 @@ fn the_vectors_are_what_the_crate_computes() {
         if !other && !made.contains_key(&name) {
             complaints.push(format!("{name} is made by nothing"));
         }
+    }
+    for row in rows.iter().filter(|row| !readme.contains(row.as_str())) {
+        complaints.push(format!("README.md has no row that begins with {}", row.trim()));
     }
     let counted = format!("{cases} cases in {} files", made.len());
     if !readme.contains(&counted) {

@@ -69,8 +69,8 @@ pub(crate) fn primitives() -> Paper {
         let mut case = paper.case(name, explanation);
         let salt: [u8; 32] = case.random("salt drawn");
         let salt: &[u8] = if salted { &salt } else { &[] };
-        let ikm: [[u8; 32]; 2] = [case.random("ikm 1"), case.random("ikm 2")];
-        let ikm: Vec<&[u8]> = ikm.iter().take(parts).map(<[u8; 32]>::as_slice).collect();
+        let ikm: Vec<[u8; 32]> = (1..=parts).map(|part| case.random(&format!("ikm {part}"))).collect();
+        let ikm: Vec<&[u8]> = ikm.iter().map(<[u8; 32]>::as_slice).collect();
         let output = Extracted::new(salt, &ikm).expand(label::ENVELOPE_HEADER_KEY, &[]);
         case.hex("salt", salt).hex("ikm", &ikm.concat()).hex("info", &label::ENVELOPE_HEADER_KEY.before(&[]));
         case.hex("output", output.expose()).accepted();
@@ -161,6 +161,10 @@ pub(crate) fn second_encoding() -> [u8; 32] {
     bytes
 }
 
+fn digits(text: &str) -> [u8; 32] {
+    core::array::from_fn(|place| u8::from_str_radix(&text[2 * place..2 * place + 2], 16).unwrap())
+}
+
 fn signature(paper: &mut Paper) {
     let mut case = paper.case("signature", "Ed25519 of RFC 8032: private is the 32-byte seed.");
     let key = SigningSecret::from_secret(&Secret::from_bytes(case.random("private")));
@@ -183,9 +187,18 @@ fn signature(paper: &mut Paper) {
         *byte = sum.to_le_bytes()[0];
         carry = sum >> 8;
     }
+    // S = k·a modulo the order of the base point, for this key and statement.
+    let mut neutral_r = [0; 64];
+    neutral_r[0] = 1;
+    neutral_r[32..].copy_from_slice(&digits("a6ed81e99c927bec183cf47530664325ef2d7d72ff7c932c9e5b2b8a3b742505"));
     for (name, explanation, signature) in [
         ("signature-flipped", "One bit of R is flipped.", flipped),
         ("signature-large-S", "S is not reduced: S plus the order of the base point.", large),
+        (
+            "signature-R-of-low-order",
+            "R is the neutral point, made by who has the private key; S fits it. Only the order of R is wrong.",
+            neutral_r,
+        ),
     ] {
         let error = key.public().verify(&statement, &signature).unwrap_err();
         let mut case = paper.case(name, explanation);
@@ -202,7 +215,22 @@ fn signature(paper: &mut Paper) {
     no_point[0] = 2;
     for (name, explanation, public) in [
         ("key-neutral", "The neutral point: every signature could be made to fit.", neutral),
+        (
+            "key-of-order-2",
+            "y = -1: the point of order 2.",
+            digits("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+        ),
         ("key-of-order-4", "y = 0: a point of order 4.", [0; 32]),
+        (
+            "key-of-order-8",
+            "A point of order 8.",
+            digits("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+        ),
+        (
+            "key-of-order-8-other",
+            "Another point of order 8.",
+            digits("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85"),
+        ),
         (
             "key-second-encoding",
             "y + p, a second encoding of a point that nothing else is wrong with.",
@@ -214,6 +242,23 @@ fn signature(paper: &mut Paper) {
     ] {
         let error = SigningPublic::from_bytes(&public).unwrap_err();
         paper.case(name, explanation).hex("public", &public).refused(refusal::primitive(error));
+    }
+    let mixed = digits("d13250b1393bf15ef874441a580b510e9361d5301e58d4c398e6dcb921bcc69e");
+    assert!(SigningPublic::from_bytes(&mixed).is_ok());
+    let explanation = "The key of signature plus a point of order 8: of mixed order, which is not low. It is taken.";
+    paper.case("key-of-mixed-order", explanation).hex("public", &mixed).accepted();
+}
+
+/// Puts a coefficient, of 12 bits, lowest bits first, into its place.
+fn coefficient(bytes: &mut [u8], place: usize, value: u16) {
+    let triple = &mut bytes[place / 2 * 3..][..3];
+    let [low, high] = (if place % 2 == 0 { value } else { value << 4 }).to_le_bytes();
+    if place % 2 == 0 {
+        triple[0] = low;
+        triple[1] = (triple[1] & 0xf0) | high;
+    } else {
+        triple[1] = (triple[1] & 0x0f) | low;
+        triple[2] = high;
     }
 }
 
@@ -243,14 +288,15 @@ macro_rules! kem {
             case.hex("private", private.expose()).hex("ct", &flipped).hex("ss", other.expose()).accepted();
 
             // 12 bits a coefficient: 3,329 is the smallest that is out of range.
-            for (name, explanation, first) in [
-                ("3329", "The first coefficient is 3,329, the smallest that is out of range.", 3329_u16),
-                ("4095", "The first coefficient is 4,095, the largest that can be written.", 4095),
+            let last = (public.as_bytes().len() - 32) / 3 * 2 - 1;
+            for (name, explanation, place, value) in [
+                ("3329", "The first coefficient is 3,329, the smallest that is out of range.", 0, 3329_u16),
+                ("4095", "The first coefficient is 4,095, the largest that can be written.", 0, 4095),
+                ("middle", "One in the middle, the 300th, is 3,329.", 299, 3329),
+                ("last", "The last coefficient is 3,329.", last, 3329),
             ] {
                 let mut bytes = *public.as_bytes();
-                let [low, high] = first.to_le_bytes();
-                bytes[0] = low;
-                bytes[1] = (bytes[1] & 0xf0) | high;
+                coefficient(&mut bytes, place, value);
                 let error = $public::from_bytes(&bytes).err().unwrap();
                 let mut case = paper.case(&format!("{}-coefficient-{name}", $name), explanation);
                 case.hex("ek", &bytes).refused(refusal::primitive(error));

@@ -148,8 +148,8 @@ def ed_sign(private, statement):
     return Ed25519PrivateKey.from_private_bytes(private).sign(statement)
 
 
-def ed_verify(public, statement, signature):
-    """Cofactorless: S·B − k·A must be R to the byte, and R not of low order."""
+def ed_equation(public, statement, signature):
+    """S·B − k·A, and whether it is R to the byte."""
     point = ed_key(public)
     s = int.from_bytes(signature[32:], "little")
     if len(signature) != 64 or s >= ORDER:
@@ -157,7 +157,13 @@ def ed_verify(public, statement, signature):
     k = int.from_bytes(sha512(signature[:32] + public + statement).digest(), "little") % ORDER
     minus = (P - point[0], point[1], 1, P - point[3])
     r = ed_add(ed_times(s, BASE), ed_times(k, minus))
-    if ed_encode(r) != signature[:32] or ed_encode(ed_times(8, r)) == ed_encode(NEUTRAL):
+    return r, ed_encode(r) == signature[:32]
+
+
+def ed_verify(public, statement, signature):
+    """Cofactorless, and R not of low order."""
+    r, fits = ed_equation(public, statement, signature)
+    if not fits or ed_encode(ed_times(8, r)) == ed_encode(NEUTRAL):
         raise Refused("signature")
 
 

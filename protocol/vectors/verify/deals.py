@@ -144,7 +144,7 @@ class Bundles(Deal):
         elif "bundle" in c:
             plain = c.bytes("bundle")
             secret = link_secret(plain)
-            c.same_if_there("L", secret)  # host-empty does not state it
+            c.same("L", secret)
             need(plain != self.good.plain, "the bundle of good")
             taker = "m" in c and (taker_keys(c), c.random("m", 32))
             read, bundle = open_bundle(None, secret, seal_bundle(plain))
@@ -155,11 +155,15 @@ class Bundles(Deal):
                 link = link_text(bundle.address, secret)
                 take(link, seal_bundle(plain), taker[0], part, taker[1], bytes(32))
             c.same("name", bundle.name)
+            c.same("credential", bundle.credential)
         else:
             c.same("L", self.good.secret)
             address = self.good.bundle.address
-            sealed = c.bytes("sealed bundle", 4112) if "sealed bundle" in c else self.sealed
-            if "link" in c:
+            if "link" not in c:
+                sealed = c.bytes("sealed bundle", 4112)
+            else:
+                c.same("sealed bundle of", "good")
+                sealed = self.sealed
                 address, secret = parse_link(c.text("link"))
                 need(secret == self.good.secret, "another L")
                 need(address != self.good.bundle.address, "the address of good")
@@ -214,6 +218,7 @@ class HandshakeRefused(Deal):
 
 # check.txt: messages that the other side did not send.
 FORGED = {"again-old-answer-comes", "broken-opening-of-another-run", "broken-opening-comes"}
+FORGED |= {"over-forged-opening-comes"}
 
 
 class Checks(Deal):

@@ -329,6 +329,8 @@ def read_content(pieces):
     if 1 <= first.kind <= 6:
         allowed(first.shown == (first.kind == TEXT))
     payload = b"".join(piece.payload for piece in pieces)
+    if first.kind not in range(1, 7):
+        return Reader(first.payload).text(1577) if first.shown else None
     if first.kind == TEXT:
         lengths = [len(piece.payload) for piece in pieces]
         least = 0 if len(pieces) == 1 else 1
@@ -338,15 +340,13 @@ def read_content(pieces):
             raise Refused(TOO_LONG)
         return utf8(payload)
     reader = Reader(payload)
-    if first.kind in FIXED:
-        allowed(len(pieces) == 1 and (first.kind != FILLER or not payload))
-        parts = [reader.take(length) for length in FIXED[first.kind]]
-        reader.end()
-        if first.kind == LOST:
-            low, high = (int.from_bytes(part, "big") for part in parts)
-            allowed(1 <= low <= high < low + 2048)
-        return parts
-    return reader.text(1577) if first.shown else None
+    allowed(len(pieces) == 1 and (first.kind != FILLER or not payload))
+    parts = [reader.take(length) for length in FIXED[first.kind]]
+    reader.end()
+    if first.kind == LOST:
+        low, high = (int.from_bytes(part, "big") for part in parts)
+        allowed(1 <= low <= high < low + 2048)
+    return parts
 
 
 # §9 Frames: the fields of each type. LISTS: the longest list at the end of one, and the fields of an entry.
