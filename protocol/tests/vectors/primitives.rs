@@ -252,8 +252,8 @@ fn signature(paper: &mut Paper) {
 /// Puts a coefficient, of 12 bits, lowest bits first, into its place.
 fn coefficient(bytes: &mut [u8], place: usize, value: u16) {
     let triple = &mut bytes[place / 2 * 3..][..3];
-    let [low, high] = (if place % 2 == 0 { value } else { value << 4 }).to_le_bytes();
-    if place % 2 == 0 {
+    let [low, high] = (if place.is_multiple_of(2) { value } else { value << 4 }).to_le_bytes();
+    if place.is_multiple_of(2) {
         triple[0] = low;
         triple[1] = (triple[1] & 0xf0) | high;
     } else {
