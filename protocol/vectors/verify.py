@@ -39,10 +39,10 @@ FILES = {
     "check.txt": deals.Checks,
     "words.txt": singles.WordList,
 }
-CONVERSATIONS = """in-order ping-pong disorder crossing attacks lost old-chains unconfirmed restored contents
-    dishonest"""
+CONVERSATIONS = """in-order ping-pong disorder crossing attacks lost clock old-chains old-chain-without-keys
+    unconfirmed restored contents dishonest dishonest-late"""
 FILES |= {f"conversation-{kind}.txt": deals.Conversation for kind in CONVERSATIONS.split()}
-FILES |= {f"conversation-{kind}.txt": deals.Skipping for kind in ("skipping", "skipping-two-chains")}
+FILES |= {f"conversation-{kind}.txt": deals.Skipping for kind in ("skipping", "skipping-two-chains", "far-ahead")}
 
 
 def run_case(checker, case):
@@ -147,8 +147,9 @@ FREE = {
     "primitives.txt": [r"key-of-mixed-order public"],
     # Both accounts differ, with the neighbour of this number or hash as well.
     "history.txt": [r"confirms-another-.* received", r"confirms-what-was-never-sent .*"],
-    # One look more finds nothing more to wipe.
+    # One look more finds nothing more to wipe, or nothing that its own case states.
     "conversation-lost.txt": [r"fourteenth-day looks"],
+    "conversation-clock.txt": [r"(jump-(forward|back)|thirteen-days-more|fourteenth-day) looks"],
     # Only the order of numbers counts; a forgery is ignored whatever it holds.
     "check.txt": [r".* number", r"(again-old-answer-comes|broken-.*|over-forged.*) (kind|payload) that comes"],
 }

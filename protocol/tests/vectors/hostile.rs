@@ -91,8 +91,7 @@ pub(crate) fn skipping() -> Paper {
     let mut talk = Talk::new(paper(
         "conversation-skipping",
         "At most 512 keys are skipped in one step (§5.6). Dana does not keep to §7.4 here: he writes more than 480 that nobody \
-         confirms. The texts of envelopes that never leave are their numbers in decimal digits, written 60 seconds apart, with \
-         message and salt drawn by the rule for a case of the name that stands there, NUMBER being the number.",
+         confirms.",
     ));
     talk.unsent(Taker, "unsent", "unsent", 512, "512 envelopes in chain 0 that never arrive.");
     talk.unsent(Taker, "two-more", "unsent", 2, "Two more; these are sent, and stand in the steps below.");
@@ -108,9 +107,7 @@ pub(crate) fn skipping_two_chains() -> Paper {
     let mut talk = Talk::new(paper(
         "conversation-skipping-two-chains",
         "The 512 skipped keys of one step are counted over the old and the new chain together (§5.6). Dana does not keep to §7.4 \
-         here. The texts of envelopes that never leave are their numbers in decimal digits, written 60 seconds apart, with \
-         message and salt (and D private, ek private and m where a chain begins) drawn by the rule for a case of the name that \
-         stands there, NUMBER being the number.",
+         here.",
     ));
     talk.text(Taker, "taker-1", "the first", "Chain 0, index 0.");
     talk.get(Inviter, "inviter-gets-taker-1", "taker-1", "It arrives.");
@@ -174,8 +171,16 @@ pub(crate) fn dishonest() -> Paper {
     let mut talk = Talk::new(paper(
         "conversation-dishonest",
         "A peer that holds the right keys and breaks a rule of header, commitment or body (§5.4, §5.5, §6.4, §7.1, §8). Each step \
-         whose name begins with lie starts from the state that the steps without lie left, and what it leaves is forgotten.",
+         whose name begins with lie starts from the state that the steps without lie left, and what it leaves is forgotten. The \
+         liar writes the text of payload with what is drawn, like an honest writer, but for one thing: from byte changed from on the \
+         plain header, or the body, has the bytes of changed to; or the chain key, or the header key, is the one that stands there.",
     ));
+    talk.lie(
+        Taker,
+        "lie-next-chain-without-pair",
+        Lie::NextHeaderKey,
+        "Under the header key of Dana's chain 1, while Ana has no pair that it could answer.",
+    );
     talk.lie(
         Inviter,
         "lie-previous-1",
@@ -186,8 +191,13 @@ pub(crate) fn dishonest() -> Paper {
     talk.text(Taker, "taker-2", "honest", "Chain 0.");
     talk.get(Inviter, "inviter-gets-taker-1", "taker-1", "It arrives.");
     talk.get(Inviter, "inviter-gets-taker-2", "taker-2", "It arrives.");
-    let in_chain: [(&str, Lie, &str); 16] = [
+    let in_chain: [(&str, Lie, &str); 17] = [
         ("nothing", Lie::Plain(|_, _| {}), "No lie at all: what follows differs from this in one thing each."),
+        (
+            "other-previous",
+            Lie::Plain(|header, _| header[3] = 1),
+            "Another previous: it is read only in the header that opens a chain.",
+        ),
         ("other-D", Lie::Plain(|header, _| header[8] ^= 1), "Another D within a chain."),
         ("other-ek", Lie::Plain(|header, _| header[40] ^= 1), "Another ek within a chain."),
         ("other-ct", Lie::Plain(|header, _| header[2311] ^= 1), "Another ct within a chain."),
@@ -267,5 +277,66 @@ pub(crate) fn dishonest() -> Paper {
     for (name, lie, explanation) in new_chain {
         talk.lie(Taker, &format!("lie-{name}"), lie, explanation);
     }
+    talk.paper
+}
+
+/// A peer that lies in an old chain.
+pub(crate) fn dishonest_late() -> Paper {
+    let mut talk = Talk::new(paper(
+        "conversation-dishonest-late",
+        "Somebody with an older copy of Dana's keys writes into his old chain, whose skipped key Ana keeps (§5.4, §5.6). The steps whose \
+         name begins with lie are those of conversation-dishonest; the liar's state is the one after the step that is named.",
+    ));
+    talk.text(Taker, "taker-1", "honest", "Chain 0.");
+    talk.get(Inviter, "inviter-gets-taker-1", "taker-1", "It arrives.");
+    let copy = talk.session(Taker).snapshot();
+    talk.text(Taker, "taker-2", "does not arrive", "Chain 0, index 1.");
+    talk.text(Inviter, "inviter-1", "honest", "Ana's first chain.");
+    talk.get(Taker, "taker-gets-inviter-1", "inviter-1", "A step of Dana is due.");
+    talk.text(Taker, "taker-3", "honest", "Chain 1: previous is 2.");
+    talk.get(Inviter, "inviter-gets-taker-3", "taker-3", "The key of index 1 of chain 0 is kept.");
+    let lies: [(&str, Lie, &str); 5] = [
+        (
+            "nothing",
+            Lie::Plain(|_, _| {}),
+            "The place of taker-2 with another text: it opens, and H(2) is not what taker-3 states.",
+        ),
+        ("other-previous", Lie::Plain(|header, _| header[3] = 1), "Another previous: it is not read."),
+        ("other-D", Lie::Plain(|header, _| header[8] ^= 1), "Another D than the old chain had."),
+        ("other-ek", Lie::Plain(|header, _| header[40] ^= 1), "Another ek."),
+        ("other-ct", Lie::Plain(|header, _| header[2311] ^= 1), "Another ct."),
+    ];
+    for (name, lie, explanation) in lies {
+        talk.lie_of_copy(Taker, &format!("lie-{name}"), (&copy, "taker-1"), lie, explanation);
+    }
+    talk.get(Inviter, "inviter-gets-taker-2", "taker-2", "The genuine one opens.");
+    talk.paper
+}
+
+/// Numbers that are too far ahead.
+pub(crate) fn far_ahead() -> Paper {
+    let mut talk = Talk::new(paper(
+        "conversation-far-ahead",
+        "A number more than 2,048 above the mark is refused (§8.2). Dana does not keep to §7.4 here. Of four chains of 513 texts \
+         only the last arrives.",
+    ));
+    for chain in 1..=4 {
+        talk.unsent(Taker, &format!("chain-{chain}"), "dana", 513, "513 more, in one chain.");
+        if chain < 4 {
+            let (last, name) = (format!("dana-{}", 513 * chain), format!("ana-{chain}"));
+            talk.get(Inviter, &format!("inviter-gets-{last}"), &last, "512 keys are skipped; the mark stays 0.");
+            talk.unsent_of(Inviter, &format!("answer-{chain}"), "ana", 1, |_| Content::Filler, "Ana answers.");
+            talk.get(Taker, &format!("taker-gets-{name}"), &name, "A step of Dana is due.");
+        }
+    }
+    talk.get(Inviter, "inviter-gets-dana-2048", "dana-2048", "2,048 above the mark: the highest that is taken.");
+    talk.get(
+        Inviter,
+        "inviter-gets-dana-2049",
+        "dana-2049",
+        "2,049 above the mark: its keys fit, its number does not.",
+    );
+    talk.get(Inviter, "inviter-gets-dana-1", "dana-1", "Late, from the first chain: the mark is 1.");
+    talk.get(Inviter, "inviter-gets-dana-2049-again", "dana-2049", "2,048 above the mark now.");
     talk.paper
 }

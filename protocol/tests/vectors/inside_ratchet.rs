@@ -88,6 +88,13 @@ pub(crate) fn replace_chain_key(ratchet: &mut Ratchet, key: [u8; 32]) {
     ratchet.sending.as_mut().unwrap().chain = ChainKey::new(Secret::from_bytes(key));
 }
 
+/// Makes the sender seal headers under the key of its next chain, without a step. Gives that key.
+pub(crate) fn use_next_header_key(ratchet: &mut Ratchet) -> [u8; 32] {
+    let sending = ratchet.sending.as_mut().unwrap();
+    sending.header = ratchet.next_sending.duplicate();
+    *sending.header.secret().expose()
+}
+
 /// Seals like [`Ratchet::seal`], with header and body changed before.
 pub(crate) fn seal_changed(
     ratchet: &mut Ratchet,

@@ -3,7 +3,7 @@
 use super::paper::{Case, Paper};
 use super::refusal;
 use crate::label;
-use crate::limits::{BODY, ENVELOPE};
+use crate::limits::BODY;
 use crate::primitives::{AgreementPublic, AgreementSecret, Extracted, Kem768Secret, Salted, hash};
 use crate::ratchet::inside::{Keys, Values, body_for_both, data, next_header, next_sending, seal_header, seal_with};
 use crate::ratchet::{ChainKey, HeaderKey, MessageKey, Ratchet, RatchetPair, RootKey, Start, StepContext};
@@ -161,7 +161,8 @@ pub(crate) fn envelopes() -> Paper {
         "envelope",
         "Envelopes of §6, one of each side, with every value between their keys and their 4,096 bytes. The bodies are drawn bytes: \
          what a body means is shown elsewhere. The cases that are refused are tried by the inviter of the first case, before it has \
-         opened anything; each is made from that case's header and body, by somebody who has its keys.",
+         opened anything; each is made from that case's header and body, by somebody who has its keys, with the role, T and salt that \
+         stand there, committed to one message key and sealed under another where two are named.",
     );
     let mut case = paper.case("taker", "The first envelope of the taker's chain 0.");
     let (mut taker, inviter) = pair(&mut case);
@@ -193,42 +194,49 @@ pub(crate) fn envelopes() -> Paper {
         seal_with(role, t, &Keys { header: &hk(), commitment, body: body_key }, &salt, &header, &body)
     };
     assert!(inviter.open(&make(Role::Taker, &t, &mk(), &mk())).is_ok(), "nothing is wrong but what each case changes");
-    for (name, explanation, envelope) in [
+    for (name, explanation, role, t, commitment, body_key) in [
         (
             "other-role",
             "Sealed with role 1 in both associated data, as if the inviter had sent it.",
-            make(Role::Inviter, &t, &mk(), &mk()),
+            Role::Inviter,
+            t,
+            mk(),
+            mk(),
         ),
-        ("other-T", "Sealed for a conversation with another T.", make(Role::Taker, &[1; 32], &mk(), &mk())),
+        ("other-T", "Sealed for a conversation with another T.", Role::Taker, [1; 32], mk(), mk()),
         (
             "commitment-to-another-key",
             "Committed to another message key than the one that seals the body: for the reader the body would open.",
-            make(Role::Taker, &t, &key(7), &mk()),
+            Role::Taker,
+            t,
+            key(7),
+            mk(),
         ),
         (
             "two-keys",
             "Committed to the reader's message key, sealed under another: the commitment fits, and the body does not open. Who \
              expects the other message key refuses the commitment: no envelope opens under two keys.",
-            make(Role::Taker, &t, &mk(), &key(7)),
+            Role::Taker,
+            t,
+            mk(),
+            key(7),
         ),
-        (
-            "other-keys",
-            "The right header key, and another message key for both.",
-            make(Role::Taker, &t, &key(7), &key(7)),
-        ),
+        ("other-keys", "The right header key, and another message key for both.", Role::Taker, t, key(7), key(7)),
     ] {
-        refused(&mut paper, name, explanation, &inviter, &envelope);
+        let envelope = make(role, &t, &commitment, &body_key);
+        let error = inviter.open(&envelope).map(|_| ()).unwrap_err();
+        let mut case = paper.case(name, explanation);
+        case.number("role", role.byte()).hex("T", &t).hex("salt", &salt);
+        case.hex("MK of the commitment", commitment.secret().expose())
+            .hex("MK of the body", body_key.secret().expose());
+        case.hex("envelope", envelope.as_slice()).refused(refusal::envelope(error));
     }
     two_readers(&mut paper);
     let mut other_header = honest.clone();
     other_header[64..2392].copy_from_slice(&envelope_2[64..2392]);
-    refused(
-        &mut paper,
-        "header-of-another",
-        "The header of taker-index-1 in the envelope of taker.",
-        &inviter,
-        &other_header,
-    );
+    let error = inviter.open(&other_header).map(|_| ()).unwrap_err();
+    let mut case = paper.case("header-of-another", "The header of taker-index-1 in the envelope of taker.");
+    case.hex("envelope", other_header.as_slice()).refused(refusal::envelope(error));
     paper
 }
 
@@ -261,9 +269,4 @@ fn two_readers(paper: &mut Paper) {
     case.text("envelope of", "opens-under-two-keys").hex("CK of the other reader", &other_chain);
     case.hex("MK", other_mk.secret().expose()).hex("body key", other_mk.body_key(&Salted::new(&salt)).expose());
     case.refused(refusal::envelope(error));
-}
-
-fn refused(paper: &mut Paper, name: &str, explanation: &str, reader: &Ratchet, envelope: &[u8; ENVELOPE]) {
-    let error = reader.open(envelope).map(|_| ()).unwrap_err();
-    paper.case(name, explanation).hex("envelope", envelope).refused(refusal::envelope(error));
 }

@@ -9,8 +9,11 @@ use zeroize::Zeroizing;
 const STEPS: &str = "The cases are the steps of one conversation, in order; each goes on from the state that the accepted \
      steps before it left. A step with from is somebody writing: with the randomness that it lists the envelope must come out \
      byte for byte; payload and what stands after it are computed. A step with to is somebody getting an envelope: envelope of \
-     names the step that wrote it; changed byte and xor say what became of it on its way, the offset counted from 0. What is \
+     names the step that wrote it, or one of many that the file does not show; changed byte and xor say what became of it on its way, the offset counted from 0. What is \
      refused leaves everything as it was. missing lists holes, first and last number of each. now is the receiver's clock.\n\n\
+     A step with case of each writes many: one for each number from the first to the last, seconds apart, with the randomness of a \
+     case of the name that stands there, NUMBER being the number; a text is that number in decimal digits, a filler is empty. A step \
+     with looks is somebody looking at the clock so many times, one day apart.\n\n\
      Values of a step that writes: previous and index stand in its header; D, ek, ct, RK', CK of the new chain and NHK stand \
      where a hybrid step is made; HK, MK and CK' are the keys of this envelope and the chain key behind it.";
 
@@ -276,8 +279,7 @@ pub(crate) fn unconfirmed() -> Paper {
     let mut talk = Talk::new(paper(
         "conversation-unconfirmed",
         "At most 480 envelopes are unconfirmed, and 16 more of control content (§7.4). Envelopes of unsent steps are written and, but \
-         for the ones that a later step shows, never arrive: texts are their numbers in decimal digits, written 60 seconds apart, \
-         with message and salt drawn by the rule for a case of the name that stands there, NUMBER being the number.",
+         for the ones that a later step shows, never arrive.",
     ));
     let text = Content::Text("one more".to_owned());
     talk.unsent(Taker, "unsent", "unsent", 480, "Dana writes 480 texts that nobody confirms.");
@@ -319,5 +321,74 @@ pub(crate) fn old_chains() -> Paper {
     talk.get(Inviter, "inviter-gets-late-1", "late-1", "Its header key is gone: it can't be told from a foreign one.");
     talk.get(Inviter, "inviter-gets-late-2", "late-2", "Of the oldest chain that is kept.");
     talk.get(Inviter, "inviter-gets-late-7", "late-7", "Of the current chain.");
+    talk.paper
+}
+
+/// The clock.
+pub(crate) fn clock() -> Paper {
+    const DAY: u64 = 86_400;
+    let mut talk = Talk::new(paper(
+        "conversation-clock",
+        "Looks at the clock (§5.6): what one of them counts, a key that comes of age while its envelope opens, a look that an envelope \
+         brings, and the end of an old chain. None of Dana's texts stands in the file.",
+    ));
+    talk.unsent(Taker, "dana-1-to-2", "dana", 2, "Dana writes two in chain 0.");
+    let start = talk.clock;
+    talk.get(
+        Inviter,
+        "inviter-gets-2",
+        "dana-2",
+        "Number 1 is missing, and its key kept. The first look counts nothing.",
+    );
+    talk.look_at(Inviter, "jump-forward", start + 400 * DAY, "The clock jumps by 400 days: one day is counted.");
+    talk.look_at(Inviter, "jump-back", start - 10 * DAY, "It jumps back: nothing is counted.");
+    talk.look(Inviter, "twelve-days", 12, "Twelve looks, a day apart: 13 days are counted.");
+    let now = talk.clock + DAY - 1;
+    talk.look_at(Inviter, "one-second-short", now, "One second is missing of 14 days.");
+    talk.clock += 1;
+    talk.get(Inviter, "inviter-gets-1", "dana-1", "The key comes of age at the look of its own envelope: it opens.");
+
+    talk.unsent(Taker, "dana-3-to-5", "dana", 3, "Three more in chain 0.");
+    talk.get(Inviter, "inviter-gets-4", "dana-4", "Number 3 is missing, and its key kept.");
+    talk.look(Inviter, "thirteen-days", 13, "13 days: the key is still there.");
+    talk.clock += DAY;
+    talk.get(Inviter, "inviter-gets-5", "dana-5", "The look of this envelope is the 14th day: number 3 is lost.");
+    talk.get(Inviter, "inviter-gets-3", "dana-3", "Its key is gone.");
+
+    talk.unsent_of(Inviter, "ana-1", "ana", 1, |_| Content::Filler, "Ana answers.");
+    talk.get(Taker, "taker-gets-1", "ana-1", "A step of Dana is due.");
+    talk.unsent(Taker, "dana-6", "dana", 1, "Dana's chain 1.");
+    talk.get(Inviter, "inviter-gets-6", "dana-6", "Chain 0 is old now, and holds no keys.");
+    talk.look(Inviter, "thirteen-days-more", 13, "13 days.");
+    talk.get(Inviter, "inviter-gets-5-again", "dana-5", "A late duplicate is known. What is refused is no look.");
+    talk.look(Inviter, "fourteenth-day", 1, "The 14th day: the old chain goes.");
+    talk.get(Inviter, "inviter-gets-5-once-more", "dana-5", "It can't be told from a foreign one.");
+    talk.paper
+}
+
+/// An old chain without keys goes first.
+pub(crate) fn empty_chain() -> Paper {
+    let mut talk = Talk::new(paper(
+        "conversation-old-chain-without-keys",
+        "Of six old chains the oldest without keys goes first (§5.6), here that of Dana's third turn; no number is lost.",
+    ));
+    let mut number = 0;
+    for turn in 1..=7 {
+        let count = if turn == 3 { 1 } else { 2 };
+        let explanation = if turn == 3 { "One text, which arrives." } else { "Two texts; the second arrives first." };
+        talk.unsent(Taker, &format!("turn-{turn}"), "dana", count, explanation);
+        number += count;
+        let last = format!("dana-{number}");
+        let explanation = if turn == 7 { "The sixth old chain: that of turn 3 goes." } else { "It arrives." };
+        talk.get(Inviter, &format!("inviter-gets-{last}"), &last, explanation);
+        if turn < 7 {
+            let answer = format!("ana-{turn}");
+            talk.unsent_of(Inviter, &format!("answer-{turn}"), "ana", 1, |_| Content::Filler, "Ana answers.");
+            talk.get(Taker, &format!("taker-gets-{answer}"), &answer, "A step of Dana is due.");
+        }
+    }
+    talk.get(Inviter, "inviter-gets-dana-5-again", "dana-5", "The header key of turn 3 is gone.");
+    talk.get(Inviter, "inviter-gets-dana-4-again", "dana-4", "That of turn 2 is not.");
+    talk.get(Inviter, "inviter-gets-dana-1", "dana-1", "Late, of the oldest chain.");
     talk.paper
 }

@@ -7,7 +7,7 @@ use super::paper::Paper;
 use super::refusal;
 use crate::content::{Content, MessageId, Piece};
 use crate::limits::{BODY, ENVELOPE};
-use crate::ratchet::inside::{next_sending, replace_chain_key, step_is_due};
+use crate::ratchet::inside::{next_sending, replace_chain_key, step_is_due, use_next_header_key};
 use crate::role::Role;
 use crate::session::Session;
 use crate::session::inside::{encrypt_a_lie, encrypt_beyond, history, ratchet, ratchet_mut};
@@ -31,6 +31,18 @@ pub(crate) enum Lie {
     Plain(fn(&mut [u8; HEADER], &mut [u8; BODY])),
     /// Goes on with another chain key.
     ChainKey([u8; 32]),
+    /// Uses the header key of the next chain without a step.
+    NextHeaderKey,
+}
+
+/// What a lie changes: the part, where, and what stands there instead.
+type Changed = (&'static str, Option<usize>, Vec<u8>);
+
+/// From the first byte that differs to the last.
+fn difference(part: &'static str, honest: &[u8], lie: &[u8]) -> Option<Changed> {
+    let differs = |place: &usize| honest[*place] != lie[*place];
+    let (first, last) = ((0..lie.len()).find(differs)?, (0..lie.len()).rfind(differs)?);
+    Some((part, Some(first), lie[first..=last].to_vec()))
 }
 
 /// Which bytes somebody gets.
@@ -142,8 +154,8 @@ impl Talk {
         self.envelopes.insert(name.to_owned(), sealed.envelope);
     }
 
-    /// One side writes many short texts that never leave: one case for all of them. Each takes its randomness from a case
-    /// of its own name, which the file does not have.
+    /// One side writes short texts that the file does not show: one case for all of them. Each takes its randomness from a
+    /// case of its own name, which the file does not have.
     pub(crate) fn unsent(&mut self, from: Role, name: &str, stem: &str, count: u64, explanation: &str) {
         let text = |number: u64| Content::Text(number.to_string());
         self.unsent_of(from, name, stem, count, text, explanation);
@@ -161,6 +173,10 @@ impl Talk {
     ) {
         let first = history(self.session(from)).sent() + 1;
         let first_time = (self.clock + 60) * 1000;
+        let (shown, kind) = {
+            let (piece, _) = piece(&content(first), self.paper.draw(name));
+            (piece.shown, piece.kind)
+        };
         for number in first..first + count {
             self.clock += 60;
             let sent_at = self.clock * 1000;
@@ -182,7 +198,8 @@ impl Talk {
         let mut case = self.paper.case(name, explanation);
         case.text("from", word(from)).text("case of each", &format!("{stem}-NUMBER"));
         case.number("first number", first).number("last number", first + count - 1);
-        case.number("first time of sending", first_time).hex("H(last number)", &history(session).next().previous);
+        case.number("first time of sending", first_time).number("seconds apart", 60_u8);
+        case.number("shown", shown).number("kind", kind).hex("H(last number)", &history(session).next().previous);
         case.accepted();
     }
 
@@ -243,7 +260,30 @@ impl Talk {
     /// Somebody who holds the keys of one side writes what an honest one would not. Neither side's state moves: the liar
     /// has a copy, and so has the one who gets it.
     pub(crate) fn lie(&mut self, from: Role, name: &str, lie: Lie, explanation: &str) {
-        let mut liar = Session::restore(&self.session(from).snapshot()).unwrap();
+        let liar = Session::restore(&self.session(from).snapshot()).unwrap();
+        self.lie_of(from, name, (liar, None), lie, explanation);
+    }
+
+    /// The same by somebody who has an older copy of that side, made after a step.
+    pub(crate) fn lie_of_copy(
+        &mut self,
+        from: Role,
+        name: &str,
+        (copy, after): (&[u8], &'static str),
+        lie: Lie,
+        explanation: &str,
+    ) {
+        self.lie_of(from, name, (Session::restore(copy).unwrap(), Some(after)), lie, explanation);
+    }
+
+    fn lie_of(
+        &mut self,
+        from: Role,
+        name: &str,
+        (mut liar, after): (Session, Option<&'static str>),
+        lie: Lie,
+        explanation: &str,
+    ) {
         let mut other = Session::restore(&self.session(from.peer()).snapshot()).unwrap();
         let (piece, mut draw) = piece(&Content::Text("a lie".to_owned()), self.paper.draw(name));
         if step_is_due(ratchet(&liar)) {
@@ -251,16 +291,38 @@ impl Talk {
         }
         draw.announce(&["salt"]);
         let sent_at = self.clock * 1000;
+        let mut changed: Option<Changed> = None;
         let envelope = match lie {
-            Lie::Plain(change) => encrypt_a_lie(&mut liar, &mut draw, &piece, sent_at, change),
+            Lie::Plain(change) => encrypt_a_lie(&mut liar, &mut draw, &piece, sent_at, |header, body| {
+                let (honest_header, honest_body) = (*header, *body);
+                change(header, body);
+                changed =
+                    difference("header", &honest_header, header).or_else(|| difference("body", &honest_body, body));
+            }),
             Lie::ChainKey(key) => {
                 replace_chain_key(ratchet_mut(&mut liar), key);
+                changed = Some(("chain key", None, key.to_vec()));
+                liar.encrypt(&mut draw, &piece, sent_at).unwrap().envelope
+            }
+            Lie::NextHeaderKey => {
+                let key = use_next_header_key(ratchet_mut(&mut liar));
+                changed = Some(("header key", None, key.to_vec()));
                 liar.encrypt(&mut draw, &piece, sent_at).unwrap().envelope
             }
         };
         let now = self.clock;
         let mut case = self.paper.case(name, explanation);
-        case.text("to", word(from.peer())).number("now", now).drawn(draw.take()).hex("envelope", envelope.as_slice());
+        case.text("to", word(from.peer())).number("now", now);
+        if let Some(after) = after {
+            case.text("state of the liar", after);
+        }
+        case.drawn(draw.take()).number("time of sending", sent_at).hex("payload", &piece.payload);
+        if let Some((part, place, bytes)) = changed {
+            case.text("changed part", part);
+            place.map(|place| case.number("changed from", u64::try_from(place).unwrap()));
+            case.hex("changed to", &bytes);
+        }
+        case.hex("envelope", envelope.as_slice());
         let before = other.snapshot();
         match other.decrypt(&envelope, now) {
             Err(error) => {
@@ -292,6 +354,12 @@ impl Talk {
         *self.session(side) = Session::restore(snapshot).unwrap();
         let mut case = self.paper.case(name, explanation);
         case.text("who", word(side)).text("state after", after).accepted();
+    }
+
+    /// One side looks at a clock that may have jumped.
+    pub(crate) fn look_at(&mut self, side: Role, name: &str, now: u64, explanation: &str) {
+        self.clock = now - 86_400;
+        self.look(side, name, 1, explanation);
     }
 
     /// Time passes for one side.

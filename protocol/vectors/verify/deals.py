@@ -263,32 +263,7 @@ class Checks(Deal):
             c.same("words", self.words.show(person.mine))
 
 
-TEXT, FILLER = (1, 1), (0, 2)  # shown, kind
-
-# conversation-dishonest.txt: what is not honest, and the cases (without lie-) in which only this is not.
-LIES = {
-    "": "nothing new-chain",
-    "previous": "previous-1 previous-too-low previous-too-high",
-    "index": "index-behind index-far-ahead",
-    "D": "other-D other-new-D D-of-low-order",
-    "ek": "other-ek ek-out-of-range new-ek-out-of-range",
-    "ct": "other-ct wrong-ct",
-    "MK": "other-chain-key",
-    "number": "number-one-more number-again",
-    "H(number - 1)": "other-hash",
-    "received": "confirmation",
-    "H(received)": "confirmed-hash",
-    "piece": "piece-beyond-count",
-    "pieces": "no-pieces too-many-pieces",
-    "shown": "flag-2",
-    "length": "payload-too-long",
-    "padding": "padding",
-}
-HEADER_PARTS = {"previous": (0, 4), "index": (4, 8), "D": (8, 40), "ek": (40, 1224), "ct": (1224, 2312)}
-BODY_PARTS = {"number": (0, 8), "H(number - 1)": (8, 40), "received": (40, 48), "H(received)": (48, 80)}
-BODY_PARTS |= {"time of sending": (80, 88), "message": (88, 104), "piece": (104, 105), "pieces": (105, 106)}
-BODY_PARTS |= {"shown": (106, 107), "kind": (107, 109), "length": (109, 111)}
-
+TEXT = (1, 1)  # shown, kind
 
 class Conversation(Deal):
     """§5 to §8, both sides"""
@@ -347,8 +322,8 @@ class Conversation(Deal):
         side = self.sides[role].copy()
         first, last = c.number("first number"), c.number("last number")
         time = c.number("first time of sending")
-        # Only the explanation says that these are fillers.
-        shown, kind = FILLER if c.name == "unsent-control" else TEXT
+        shown, kind, apart = c.number("shown"), c.number("kind"), c.number("seconds apart")
+        need(apart == 60, "another distance in time than all others have")
         draw = partial(drawn, c.seed)
         for number in range(first, last + 1):
             need(side.sent.last + 1 == number, "the first number is not the next one")
@@ -357,10 +332,11 @@ class Conversation(Deal):
                 side.may_write(shown)
             if side.step_due:
                 side.make_step(draw(name, "D private", 32), draw(name, "ek private", 64), draw(name, "m", 32))
-            payload = str(number).encode() if kind == 1 else b""
+            payload = str(number).encode() if (shown, kind) == TEXT else b""
             (content,) = cut(draw(name, "message", 16), shown, kind, payload)
-            out = side.write(content, time + 60000 * (number - first), draw(name, "salt", 32))
+            out = side.write(content, time + 1000 * apart * (number - first), draw(name, "salt", 32))
             self.written.add(out["envelope"])
+            self.by_step[name] = out["envelope"]
         c.same("H(last number)", side.sent.hashes[-1])
         self.sides[role] = side
 
@@ -428,39 +404,31 @@ class Conversation(Deal):
             need(envelope in self.written, "nobody wrote this envelope")
 
     def lie(self, c, role, envelope):
-        """Made from the honest one with the listed randomness, but for the one thing of LIES; sealed anew it
-        must come out byte for byte."""
-        side = self.sides[INVITER + TAKER - role].copy()
+        """Made with the listed randomness, and honest but for one thing; it must come out byte for byte."""
+        sides = self.after[c.text("state of the liar")] if "state of the liar" in c else self.sides
+        side = sides[INVITER + TAKER - role].copy()
         message, salt = c.random("message", 16), c.random("salt", 32)
         need(side.step_due == ("D private" in c), "a hybrid step, or none")
         if side.step_due:
             side.make_step(c.random("D private", 32), c.random("ek private", 64), c.random("m", 32))
-        mk, _ = chain_step(side.send_ck)
-        header = open_header(side.t, side.role, side.send_hk, envelope)
-        honest = side.next_header().encode()
-        changed = [name for name, (a, b) in HEADER_PARTS.items() if header[a:b] != honest[a:b]]
-        key = hkdf(salt, side.send_hk + mk, "envelope/commitment")
-        need(envelope[:32] == salt, "another salt")
-        if envelope[32:64] != key:
-            # Another message key: what it seals can't be seen.
-            changed.append("MK")
-        else:
-            out = sealed_parts(side.t, side.role, side.send_hk, mk, salt, header, b"")
-            body = crypto.unseal(out["body key"], out["body data"], envelope[2392:])
-            # Payload and time of a lie are stated nowhere.
-            (content,) = cut(message, *TEXT, self.lie_payload(body))
-            plain = side.next_body(content, int.from_bytes(body[80:88], "big")).encode()
-            changed += [name for name, (a, b) in BODY_PARTS.items() if body[a:b] != plain[a:b]]
-            if "length" not in changed and body[111:] != plain[111:]:
-                changed.append("padding")
-            again = sealed_parts(side.t, side.role, side.send_hk, mk, salt, header, body)
-            need(again["envelope"] == envelope, "another envelope")
-        lie = [what for what, names in LIES.items() if c.name.removeprefix("lie-") in names.split()]
-        need(lie == [" ".join(changed)], f"what is not honest is {changed}")
-
-    def lie_payload(self, body):
-        length = int.from_bytes(body[109:111], "big")
-        return body[111 : 111 + length] if length <= 1500 else b""
+        (content,) = cut(message, *TEXT, c.bytes("payload"))
+        plain = {"header": side.next_header().encode()}
+        plain["body"] = side.next_body(content, c.number("time of sending")).encode()
+        hk, ck = side.send_hk, side.send_ck
+        if "changed part" in c:
+            part, there = c.text("changed part"), c.bytes("changed to")
+            if part == "chain key":
+                ck = there
+            elif part == "header key":
+                need(there == side.next_send_hk, "not the header key of the next chain")
+                hk = there
+            else:
+                at = c.number("changed from")
+                need(plain[part][at : at + len(there)] != there, "nothing is changed")
+                plain[part] = plain[part][:at] + there + plain[part][at + len(there) :]
+        mk, _ = chain_step(ck)
+        out = sealed_parts(side.t, side.role, hk, mk, salt, plain["header"], plain["body"])
+        need(out["envelope"] == envelope, "another envelope")
 
 
 class Skipping(Conversation):

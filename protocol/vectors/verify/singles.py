@@ -235,6 +235,9 @@ class Envelopes(Checker):
         if "CK of the other reader" in c:
             self.two_readers(c)
             return
+        if "MK of the commitment" in c:
+            self.forged(c)
+            return
         if "role" not in c:
             # Before it has opened anything.
             self.first_inviter.receive_plain(c.bytes("envelope", 4096))
@@ -243,6 +246,7 @@ class Envelopes(Checker):
             self.sides = self.start(c)
             if not hasattr(self, "first_inviter"):
                 self.first_inviter = self.sides[INVITER].copy()
+                self.first_header, self.first_body = self.sides[TAKER].next_header().encode(), c.bytes("body")
         role = c.number("role")
         need(role in (INVITER, TAKER), "another role")
         writer, reader = self.sides[role], self.sides[INVITER + TAKER - role]
@@ -264,6 +268,17 @@ class Envelopes(Checker):
         c.same("ek of the taker", public[1])
         keys = [c.random(name, 32) for name in KEYS]
         return sessions(c.random("T", 32), keys, public, pair, c.random("ct of chain 0", 1088))
+
+    def forged(self, c):
+        """From header and body of the first case; the keys, T, role and salt stand there."""
+        reader, role, t, salt = self.first_inviter, c.number("role"), c.bytes("T", 32), c.bytes("salt", 32)
+        hk, header, body_key = reader.current.hk, self.first_header, c.bytes("MK of the body", 32)
+        sealed = sealed_parts(t, role, hk, body_key, salt, header, self.first_body)["sealed body"]
+        commitment = hkdf(salt, hk + c.bytes("MK of the commitment", 32), "envelope/commitment")
+        data = label("envelope/header-data") + bytes([role]) + t + commitment + sealed
+        sealed_header = crypto.seal(hkdf(salt, hk, "envelope/header-key"), data, header)
+        c.same("envelope", salt + commitment + sealed_header + sealed)
+        reader.receive_plain(c.bytes("envelope"))
 
     def two_readers(self, c):
         """One envelope, and both readers: their sealed bodies are the same bytes, the commitment is of one."""
