@@ -351,4 +351,42 @@ mod tests {
             assert_eq!(inviter.differs(), differs, "{received} {hash}");
         }
     }
+
+    #[test]
+    fn a_fillers_day_counts_from_the_first_news_and_from_the_first_text() {
+        let rng = &mut StdRng::seed_from_u64(3);
+        let mut send = |session: &mut Session, content: Content| {
+            let piece = content.split(MessageId::random(rng)).unwrap().remove(0);
+            session.encrypt(rng, &piece, 0).unwrap().envelope
+        };
+        let text = || Content::Text("Hello".to_owned());
+
+        let (mut taker, mut inviter) = pair(&mut StdRng::seed_from_u64(4));
+        // What came, at which second, and from when the day counts then.
+        for (content, now, since) in [
+            (Content::Filler, 100, 100),
+            (Content::Filler, 150, 100),
+            (text(), 200, 200),
+            (text(), 250, 200),
+            (Content::Filler, 300, 200),
+        ] {
+            let envelope = send(&mut taker, content);
+            inviter.decrypt(&envelope, now).unwrap();
+            assert_eq!(inviter.unanswered_since, since, "{now}");
+        }
+        // Answered: the next look at the clock is no news, the next text is.
+        send(&mut inviter, text());
+        inviter.tick(400);
+        assert_eq!(inviter.unanswered_since, 200);
+        inviter.decrypt(&send(&mut taker, text()), 500).unwrap();
+        assert_eq!(inviter.unanswered_since, 500);
+
+        // Behind a hole nothing is news before the hole closes.
+        let (mut taker, mut inviter) = pair(&mut StdRng::seed_from_u64(5));
+        let envelopes: Vec<_> = (0..3).map(|_| send(&mut taker, text())).collect();
+        for (place, now, since) in [(1, 100, 100), (2, 200, 100), (0, 300, 300)] {
+            inviter.decrypt(&envelopes[place], now).unwrap();
+            assert_eq!(inviter.unanswered_since, since, "{now}");
+        }
+    }
 }
