@@ -100,6 +100,14 @@ impl Side {
         message
     }
 
+    /// The person begins while a run goes on.
+    fn begins_in_vain(&mut self, paper: &mut Paper, name: &str, explanation: &str) {
+        let mut case = paper.case(name, explanation);
+        case.text("who", self.word()).text("event", "the person begins");
+        assert!(self.check.start(&mut case.draw()).is_none());
+        self.end(&mut case, None);
+    }
+
     /// The person gives the run up.
     fn gives_up(&mut self, paper: &mut Paper, name: &str, explanation: &str) {
         let mut case = paper.case(name, explanation);
@@ -330,12 +338,15 @@ fn to_words(paper: &mut Paper, [ana, dana]: [&mut Side; 2], run: &str, first: u6
 
 fn twice(paper: &mut Paper, [mut ana, mut dana]: [Side; 2]) {
     to_words(paper, [&mut ana, &mut dana], "twice", 1);
+    ana.begins_in_vain(paper, "twice-ana-begins-with-words", "Beginning does nothing while there are words.");
     ana.types(paper, "twice-ana-types-wrong", "acorn acorn acorn acorn", "Ana has two tries left.");
     dana.gives_up(paper, "twice-dana-gives-up", "Dana gives up.");
     let again = dana.begin(paper, "twice-dana-begins-anew", "He begins anew.");
     let explanation = "A commitment while Ana has words: the run ends, began again; it waits.";
     ana.get(paper, "twice-second-commitment-comes", 3, &again, explanation);
+    dana.begins_in_vain(paper, "twice-dana-begins-twice", "Beginning does nothing while Dana is committed.");
     let answer = ana.begin(paper, "twice-ana-begins-anew", "Ana answers it with a new nonce.");
+    ana.begins_in_vain(paper, "twice-ana-begins-twice", "Nor when Ana has answered.");
     let opening = dana.get(paper, "twice-second-answer-comes", 2, &answer, "Dana opens.").unwrap();
     ana.get(paper, "twice-second-opening-comes", 4, &opening, "Other words than before.");
     let (by_ana, by_dana) = (ana.words(), dana.words());

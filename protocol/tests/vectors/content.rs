@@ -165,6 +165,7 @@ fn refused(paper: &mut Paper, id: [u8; 16], good: &[Piece]) {
         change(&mut pieces);
         pieces
     };
+    let unknown = |index, payload: &[u8]| Piece { index, count: 2, ..piece(id, true, 700, payload) };
     let two = |kind, payload: &[u8]| {
         let first = Piece { count: 2, ..piece(id, false, kind, payload) };
         vec![first.clone(), Piece { index: 1, ..first }]
@@ -214,6 +215,11 @@ fn refused(paper: &mut Paper, id: [u8; 16], good: &[Piece]) {
         ("opening-in-two", "Kind 6 in two pieces.", two(6, &[1; 64])),
         ("unknown-without-block", "For showing, and not even a block.", one(true, 700, b"\0")),
         ("unknown-block-cut", "The block says 5 bytes, and 4 are there.", one(true, 700, b"\0\x05hell")),
+        (
+            "unknown-block-in-two",
+            "The block begins in the first piece and ends in the second.",
+            vec![unknown(0, b"\0\x05hel"), unknown(1, b"lo")],
+        ),
         ("unknown-block-1578", "The block says 1,578 bytes.", one(true, 700, b"\x06\x2a")),
         ("unknown-not-UTF-8", "What to show is no UTF-8.", one(true, 700, b"\0\x01\xff")),
     ] {

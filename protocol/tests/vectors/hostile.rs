@@ -249,8 +249,13 @@ pub(crate) fn dishonest() -> Paper {
     );
     talk.text(Inviter, "inviter-1", "honest", "Ana's first chain.");
     talk.get(Taker, "taker-gets-inviter-1", "inviter-1", "A step of Dana is due.");
-    let new_chain: [(&str, Lie, &str); 7] = [
+    let new_chain: [(&str, Lie, &str); 8] = [
         ("new-chain", Lie::Plain(|_, _| {}), "An honest new chain: what follows differs from this in one thing each."),
+        (
+            "other-hash-that-confirms",
+            Lie::Plain(|_, body| body[8] ^= 1),
+            "H(number - 1) is another one: both accounts differ, and the confirmation counts all the same (§8.3).",
+        ),
         (
             "previous-too-low",
             Lie::Plain(|header, _| header[3] = 1),

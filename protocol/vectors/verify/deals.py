@@ -240,7 +240,7 @@ class Checks(Deal):
             self.sent = []
         person, event, sent = self.people[c.text("who")], c.text("event"), None
         if event == "the person begins":
-            sent = person.begin(c.random("nonce", 32))
+            sent = person.begin(c.random("nonce", 32) if "nonce" in c else bytes(32))
         elif event == "a message comes":
             kind, payload = c.number("kind that comes"), c.bytes("payload that comes")
             read_content([Piece(message=b"", piece=0, pieces=1, shown=0, kind=kind, payload=payload)])
