@@ -306,3 +306,50 @@ impl fmt::Debug for Check {
         f.write_str("Check(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(run: Run) -> Check {
+        Check { role: Role::Taker, binding: [1; 32], newest: 9, asked: Some([2; 32]), run }
+    }
+
+    fn words(tries: u8) -> Run {
+        Run::Words { ours: Words::of(&[3; 32]), theirs: Words::of(&[4; 32]), tries }
+    }
+
+    #[test]
+    fn every_state_of_a_check_is_read_back_as_it_was_saved() {
+        let nonce = || Secret::from_bytes([5; 32]);
+        let mut seen = Vec::new();
+        for run in [
+            Run::Idle,
+            Run::Committed(nonce()),
+            Run::Answered(nonce(), [6; 32]),
+            words(1),
+            words(CHECK_TRIES),
+            Run::Matched,
+            Run::Different,
+            Run::BeganAgain,
+            Run::Broken,
+        ] {
+            let check = check(run);
+            let (saved, tries) = (check.snapshot(), check.tries());
+            let read = Check::restore(&saved).unwrap();
+            assert_eq!((read.snapshot(), read.tries()), (saved.clone(), tries));
+            seen.push(tries);
+        }
+        assert_eq!(seen, [0, 0, 0, 1, CHECK_TRIES, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_saved_check_without_a_try_left_or_with_too_many_or_of_an_unknown_state_is_refused() {
+        for tries in [0, CHECK_TRIES + 1] {
+            assert_eq!(Check::restore(&check(words(tries)).snapshot()).err(), Some(SnapshotError::Damaged), "{tries}");
+        }
+        let mut saved = check(Run::Broken).snapshot();
+        *saved.last_mut().unwrap() = 8;
+        assert_eq!(Check::restore(&saved).err(), Some(SnapshotError::Damaged));
+    }
+}
