@@ -389,4 +389,28 @@ mod tests {
             assert_eq!(inviter.unanswered_since, since, "{now}");
         }
     }
+
+    #[test]
+    fn what_a_session_says_of_itself_follows_what_was_sent_and_what_opened() {
+        let rng = &mut StdRng::seed_from_u64(6);
+        let (mut taker, mut inviter) = pair(rng);
+        let says = |session: &Session| (session.sent(), session.unanswered(), session.answered(), session.may_send());
+        assert_eq!(says(&taker), (0, 0, false, true));
+        let piece = Content::Text("Hello".to_owned()).split(MessageId::random(rng)).unwrap().remove(0);
+        for number in 1..=crate::limits::UNCONFIRMED {
+            let envelope = taker.encrypt(rng, &piece, 0).unwrap().envelope;
+            assert_eq!(says(&taker), (number, 0, false, number < crate::limits::UNCONFIRMED));
+            if number <= 2 {
+                inviter.decrypt(&envelope, 1).unwrap();
+                assert_eq!(says(&inviter), (0, number, true, true));
+            }
+        }
+        let envelope = lie(&mut inviter, rng, |history| history.received_hash[0] ^= 1);
+        taker.decrypt(&envelope, 1).unwrap();
+        assert_eq!(says(&taker), (crate::limits::UNCONFIRMED, 0, true, false));
+
+        let (mut taker, mut inviter) = pair(rng);
+        inviter.decrypt(&lie(&mut taker, rng, |history| history.received_hash[0] ^= 1), 1).unwrap();
+        assert_eq!(says(&inviter), (0, 0, true, false), "both accounts differ");
+    }
 }
