@@ -1,0 +1,110 @@
+//! The commands.
+//!
+//! In: arguments. Out: lines on standard output for programs, sentences on standard error for people, an exit code. This
+//! file must never learn how anything is stored or sent.
+
+mod dump;
+mod pass;
+mod serve;
+
+use crate::config::ConfigError;
+use crate::dump::DumpError;
+use crate::line::Line;
+use crate::serve::ServeError;
+use crate::store::StoreError;
+use crate::tls::TlsError;
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use rustix::process::{Resource, Rlimit, setrlimit};
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+const UNEXPECTED: u8 = 1;
+const USAGE: u8 = 2;
+const DAMAGED: u8 = 8;
+
+/// The relay of Cairn: keeps sealed envelopes until their owners fetch them. It never holds a key that opens one.
+#[derive(Debug, Parser)]
+#[command(name = "cairn-relay", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  cairn-relay serve --data /var/lib/cairn --listen relay.example.org:4433
+  cairn-relay pass new --data /var/lib/cairn --uses 10
+  cairn-relay dump --data /var/lib/cairn | less
+
+Exit codes: 0 done, 1 unexpected, 2 usage, 8 the store is damaged or newer than this program.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the relay until it is told to stop (SIGTERM or Ctrl-C).
+    Serve(serve::Serve),
+    /// Passes: who holds one can make mailboxes and invitations here.
+    #[command(subcommand, arg_required_else_help = true)]
+    Pass(pass::PassCommand),
+    /// Print all that the relay holds, one JSON object a line, so that anyone can see what it knows.
+    Dump(dump::Dump),
+}
+
+/// Runs the program with these arguments, the first of which is its name.
+#[must_use]
+pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed terminal is the only way this fails, and there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { USAGE } else { 0 });
+        }
+    };
+    // A memory image of a crash would hold what memory alone should.
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if setrlimit(Resource::Core, none).is_err() {
+        complain("core dumps could not be turned off");
+    }
+    let result = match cli.command {
+        Command::Serve(arguments) => serve::serve(arguments),
+        Command::Pass(command) => pass::run(command),
+        Command::Dump(arguments) => dump::print(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::from(code(&error))
+        }
+    }
+}
+
+/// One line for programs, flushed at once.
+fn say(line: &Line) -> anyhow::Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "{line}").and_then(|()| output.flush()).context("standard output can't be written")
+}
+
+fn complain(sentence: &str) {
+    // Nobody is left to tell if this fails.
+    let _ = writeln!(io::stderr(), "cairn-relay: {sentence}");
+}
+
+/// Which fault an error is, for scripts.
+fn code(error: &anyhow::Error) -> u8 {
+    let store = error.chain().find_map(|cause| {
+        cause.downcast_ref::<StoreError>().or_else(|| match cause.downcast_ref::<ServeError>() {
+            Some(ServeError::Store(error) | ServeError::Tls(TlsError::Damaged(error))) => Some(error),
+            _ => match cause.downcast_ref::<DumpError>() {
+                Some(DumpError::Store(error)) => Some(error),
+                _ => None,
+            },
+        })
+    });
+    match store {
+        Some(StoreError::Damaged(_) | StoreError::Newer(_)) => DAMAGED,
+        _ if error.chain().any(|cause| cause.is::<ConfigError>()) => USAGE,
+        _ => UNEXPECTED,
+    }
+}
