@@ -2,6 +2,7 @@
 //!
 //! In: a name or ID. Out: people. This file must never learn a key.
 
+use super::next::{self, Done};
 use super::{Run, Stop, verify};
 use crate::cli::Contact;
 use crate::output::human;
@@ -13,14 +14,15 @@ pub(super) fn run(run: &Run, words: &'static str, contact: Contact) -> Result<()
     }
     let engine = run.open(words)?;
     match &contact {
-        Contact::Verify(_) => {}
+        Contact::Verify(_) => Ok(()),
         Contact::List => {
             let people = engine.contacts()?;
             if people.is_empty() {
                 run.output.say("There is nobody in your list yet.")?;
-                return run.output.next("cairn invite new, or cairn join LINK");
+                return next::print(run, Done::Nobody, &[]);
             }
             people.iter().try_for_each(|person| run.output.contact(person))?;
+            next::print(run, Done::Shown, &engine.pending(None)?)
         }
         Contact::Show { contact } => {
             let person = engine.contact(contact)?;
@@ -30,7 +32,7 @@ pub(super) fn run(run: &Run, words: &'static str, contact: Contact) -> Result<()
                 human::contact_details(&person).iter().try_for_each(|line| run.output.say(line))?;
                 run.output.say(&format!("ID: {}", person.id))?;
             }
+            next::print(run, Done::About(&person.name), &engine.pending(Some(&person.id))?)
         }
     }
-    run.output.next("cairn send CONTACT -m TEXT")
 }

@@ -2,6 +2,7 @@
 //!
 //! In: a contact. Out: its messages, both ways. This file must never mark anything as shown.
 
+use super::next::{self, Done};
 use super::{Run, Stop};
 use crate::cli::History;
 
@@ -14,5 +15,5 @@ pub(super) fn run(run: &Run, history: &History) -> Result<(), Stop> {
         run.output.say("Nothing was written yet.")?;
     }
     messages.iter().try_for_each(|message| run.output.message(message, &profile))?;
-    run.output.next("cairn send CONTACT -m TEXT")
+    next::print(run, Done::About(&history.contact), &engine.pending(Some(&history.contact))?)
 }

@@ -2,7 +2,8 @@
 //!
 //! In: a label, an ID. Out: invitations. This file must never learn what a link opens.
 
-use super::{Run, Stop, read, setup};
+use super::next::{self, Done};
+use super::{Run, Stop, setup};
 use crate::cli::Invite;
 use crate::engine::Fault;
 
@@ -30,9 +31,9 @@ pub(super) fn run(run: &Run, words: &'static str, invite: Invite) -> Result<(), 
             run.output.invitation_made(&invitation)?;
             if let Some(contact) = rejoin {
                 run.output.say("The conversation goes on once they have used it and the words are checked.")?;
-                return run.output.next(&format!("cairn inbox, then cairn contact verify {}", read::quoted(&contact)));
+                return next::print(run, Done::InvitedAgain(&contact), &[]);
             }
-            run.output.next("cairn inbox, once they have used it")
+            next::print(run, Done::Invited, &[])
         }
         Invite::List => {
             let invitations = run.open(words)?.invitations()?;
@@ -40,7 +41,7 @@ pub(super) fn run(run: &Run, words: &'static str, invite: Invite) -> Result<(), 
                 run.output.say("You have made no invitations.")?;
             }
             invitations.iter().try_for_each(|invitation| run.output.invitation(invitation))?;
-            run.output.next("cairn invite new, or cairn invite revoke ID")
+            next::print(run, Done::Invitations, &[])
         }
         Invite::Revoke { id } => {
             let mut engine = run.open(words)?;
@@ -48,7 +49,7 @@ pub(super) fn run(run: &Run, words: &'static str, invite: Invite) -> Result<(), 
             if let Some(invitation) = engine.invitations()?.iter().find(|invitation| invitation.id == id) {
                 run.output.invitation(invitation)?;
             }
-            run.output.next("cairn invite list")
+            next::print(run, Done::Revoked, &[])
         }
     }
 }

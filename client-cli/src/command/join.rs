@@ -2,6 +2,7 @@
 //!
 //! In: a link. Out: a contact to write to. This file must never learn what a link opens.
 
+use super::next::{self, Done};
 use super::{Run, Stop, read, setup};
 use crate::cli::Join;
 use crate::engine::{Engine, Fault, check_link};
@@ -36,9 +37,8 @@ pub(super) fn run(run: &Run, join: Join) -> Result<(), Stop> {
     let contact =
         joined.map_err(|stop| stop.with_next_try("the same cairn join again, later: your profile is ready"))?;
     run.output.contact(&contact)?;
-    if contact.rejoining {
-        return run.output.next(&format!("cairn contact verify {}", read::quoted(&contact.name)));
+    if !contact.rejoining {
+        run.output.say("You can write now.")?;
     }
-    run.output.say("You can write now.")?;
-    run.output.next("cairn, or cairn send CONTACT -m TEXT")
+    next::print(run, Done::Joined(&contact.name), &engine.pending(Some(&contact.id))?)
 }

@@ -10,6 +10,7 @@ mod inbox;
 mod interrupt;
 mod invite;
 mod join;
+mod next;
 mod passphrase;
 mod read;
 #[cfg(test)]

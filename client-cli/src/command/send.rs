@@ -2,6 +2,7 @@
 //!
 //! In: a contact and exact text. Out: where the message is now. This file must never change a byte of the text.
 
+use super::next::{self, Done};
 use super::{Run, Stop, read};
 use crate::cli::Send;
 use crate::engine::Fault;
@@ -16,12 +17,20 @@ pub(super) fn run(run: &Run, send: Send) -> Result<(), Stop> {
     };
     let mut engine = run.open("send")?;
     let sent = run.wait(engine.send(&send.contact, &text, send.wait));
-    let outcome = sent.map_err(|stop| stop.about(&send.contact))?;
+    let outcome = match sent {
+        Ok(outcome) => outcome,
+        Err(Stop::Fault(fault @ Fault::KeysChanged)) => {
+            let next = next::step(Done::Refused(&send.contact), &engine.pending(Some(&send.contact))?);
+            return Err(Stop::Said { code: fault.code(), message: fault.to_string(), next });
+        }
+        Err(stop) => return Err(stop.about(&send.contact)),
+    };
     run.output.sent(&outcome)?;
+    let go_on = || next::print(run, Done::Sent, &engine.pending(Some(&send.contact))?);
     match (outcome.state, outcome.fault) {
-        (SendState::Sent, _) => run.output.next("cairn inbox"),
+        (SendState::Sent, _) => go_on(),
         // Saved is done, unless somebody said no: that is told with its own code.
-        (SendState::Saved, None | Some(Fault::Unreachable)) if send.wait.is_none() => run.output.next("cairn inbox"),
+        (SendState::Saved, None | Some(Fault::Unreachable)) if send.wait.is_none() => go_on(),
         (SendState::Saved, None | Some(Fault::Unreachable | Fault::WaitOver)) => Err(Stop::Said {
             code: Fault::WaitOver.code(),
             message: "It is not at the relay yet. It is safe here.".to_owned(),

@@ -2,6 +2,7 @@
 //!
 //! In: a name, maybe a relay and a pass. Out: the profile. This file must never print a passphrase.
 
+use super::next::{self, Done};
 use super::{Run, Stop, passphrase, read};
 use crate::cli::Setup;
 use crate::config::PassphraseSource;
@@ -29,7 +30,7 @@ pub(super) fn run(run: &Run, setup: Setup) -> Result<(), Stop> {
     if setup.no_passphrase {
         run.output.say(NO_PASSPHRASE)?;
     }
-    run.output.next(if has_relay { "cairn invite new" } else { "cairn invite new --relay ADDRESS, or cairn join LINK" })
+    next::print(run, Done::SetUp { relay: has_relay }, &[])
 }
 
 /// Makes a profile, with the protection that was asked for.

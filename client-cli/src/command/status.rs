@@ -2,6 +2,7 @@
 //!
 //! In: the engine's account. Out: a few lines. This file must never tell more than numbers and the relay.
 
+use super::next::{self, Done};
 use super::{Run, Stop};
 
 /// Runs it.
@@ -9,5 +10,6 @@ pub(super) fn run(run: &Run) -> Result<(), Stop> {
     let mut engine = run.open("status")?;
     let status = run.wait(engine.status(true))?;
     run.output.status(&status)?;
-    run.output.next(if status.contacts == 0 { "cairn invite new, or cairn join LINK" } else { "cairn inbox" })
+    let done = if status.contacts == 0 { Done::Nobody } else { Done::Stands };
+    next::print(run, done, &engine.pending(None)?)
 }

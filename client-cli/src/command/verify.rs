@@ -3,6 +3,7 @@
 //! In: a contact, typed words. Out: the words to read, and whether the typed ones fit. This file must never show the
 //! words that a person has to type.
 
+use super::next::{self, Done};
 use super::{Run, Stop, read};
 use crate::cli::Verify;
 use crate::engine::model::{Check, CheckState};
@@ -25,7 +26,7 @@ pub(super) fn run(run: &Run, verify: Verify) -> Result<(), Stop> {
     if verify.stop {
         engine.check_stop(&verify.contact)?;
         run.output.check(&engine.check(&verify.contact)?)?;
-        return run.output.next("cairn contact list");
+        return next::print(run, Done::GivenUp, &[]);
     }
     // What they have begun is known before we begin; where the relay is away, it is begun all the same.
     let fetched = run.wait(engine.receive(None));
@@ -67,7 +68,7 @@ fn compare(run: &Run, engine: &mut Engine, id: &str, typed: &str, wait: Option<D
         return not_there(run, &engine.check(id)?, stop);
     }
     let had_words = engine.check(id)?.state == CheckState::Words;
-    let next = format!("cairn contact verify {} --typed WORDS", read::quoted(&before.contact));
+    let next = next::step(Done::Words(&before.contact), &[]);
     let check = engine.check_typed(id, typed).map_err(|fault| Stop::from(fault).with_next(&next))?;
     run.output.check(&check)?;
     match check.tries_left {
@@ -82,7 +83,7 @@ fn ask(run: &Run, engine: &mut Engine, mut check: Check) -> Result<(), Stop> {
         let question = format!("The four words that {} reads: ", crate::sanitize::name(&check.contact));
         let Some(line) = read::ask(&question)? else {
             run.output.say("It goes on where it was.")?;
-            return run.output.next(&format!("cairn contact verify {}", read::quoted(&check.contact)));
+            return next::print(run, Done::Shown, &engine.pending(Some(&check.contact_id))?);
         };
         if line.trim().is_empty() {
             continue;
@@ -121,24 +122,20 @@ fn not_there(run: &Run, check: &Check, stop: Stop) -> Result<(), Stop> {
 }
 
 fn end(run: &Run, check: &Check) -> Result<(), Stop> {
-    let contact = read::quoted(&check.contact);
     match check.state {
-        CheckState::Words => run.output.next(&format!("cairn contact verify {contact} --typed WORDS")),
-        CheckState::Matched => run.output.next(&format!("cairn send {contact} -m TEXT")),
+        CheckState::Words | CheckState::Matched => next::print_of_check(run, check),
         CheckState::Different | CheckState::Broken => {
-            let next = format!("ask them, then cairn contact verify {contact} --again, or cairn invite new");
-            Err(not_fitting("The words did not fit. Nothing was checked.".to_owned(), next))
+            Err(not_fitting("The words did not fit. Nothing was checked.".to_owned(), next::of_check(check)))
         }
         CheckState::Idle | CheckState::Asked | CheckState::Waiting | CheckState::BeganAgain => Err(not_yet(check)),
     }
 }
 
 fn not_yet(check: &Check) -> Stop {
-    let next = format!("cairn contact verify {}, while you talk to each other", read::quoted(&check.contact));
     Stop::Said {
         code: Fault::WaitOver.code(),
         message: "The words are not there yet: both have to begin.".to_owned(),
-        next,
+        next: next::of_check(check),
     }
 }
 

@@ -60,16 +60,25 @@ pub(super) fn received(
     save(store, contact, &check)
 }
 
+/// How a check stands, in the words of the model.
+pub(super) const fn state(check: &Check) -> CheckState {
+    match check.standing() {
+        Standing::Idle => CheckState::Idle,
+        Standing::Asked => CheckState::Asked,
+        Standing::Waiting => CheckState::Waiting,
+        Standing::Words(_) => CheckState::Words,
+        Standing::Matched => CheckState::Matched,
+        Standing::Different => CheckState::Different,
+        Standing::BeganAgain => CheckState::BeganAgain,
+        Standing::Broken => CheckState::Broken,
+    }
+}
+
 fn told(contact: &Contact, check: &Check) -> model::Check {
-    let (state, words) = match check.standing() {
-        Standing::Idle => (CheckState::Idle, None),
-        Standing::Asked => (CheckState::Asked, None),
-        Standing::Waiting => (CheckState::Waiting, None),
-        Standing::Words(words) => (CheckState::Words, Some(words.to_string())),
-        Standing::Matched => (CheckState::Matched, None),
-        Standing::Different => (CheckState::Different, None),
-        Standing::BeganAgain => (CheckState::BeganAgain, None),
-        Standing::Broken => (CheckState::Broken, None),
+    let state = state(check);
+    let words = match check.standing() {
+        Standing::Words(words) => Some(words.to_string()),
+        _ => None,
     };
     let tries_left = words.is_some().then(|| check.tries());
     model::Check { contact_id: contact.id.clone(), contact: contact.name.clone(), state, words, tries_left }

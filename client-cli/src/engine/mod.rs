@@ -22,6 +22,7 @@ mod mailboxes;
 pub mod model;
 mod names;
 mod outbound;
+mod pending;
 mod receive;
 mod rejoin;
 mod send;

@@ -194,9 +194,10 @@ pub struct Outcome {
 }
 
 /// How a check of words stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CheckState {
     /// Nobody has begun.
+    #[default]
     Idle,
     /// The other person has begun; ours has not.
     Asked,
@@ -227,6 +228,21 @@ pub struct Check {
     pub words: Option<String>,
     /// Tries left to type the other's words.
     pub tries_left: Option<u8>,
+}
+
+/// What waits with one person and goes before writing to them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pending {
+    /// The contact's name.
+    pub contact: String,
+    /// How the check of words stands; [`CheckState::Matched`] where the other person has begun another one since.
+    pub check: CheckState,
+    /// Whether a new start waits for the words.
+    pub rejoining: bool,
+    /// Whether the conversation can't go on without a new start.
+    pub stopped: bool,
+    /// Whether an invitation of ours for a new start is open.
+    pub invited: bool,
 }
 
 /// What `status` tells.
