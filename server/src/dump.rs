@@ -16,13 +16,14 @@ const SEALED: [&str; 2] = ["body", "sealed"];
 const NOTES: &[&str] = &[
     "This is everything in the relay's store. Identifiers, keys and hashes are in hexadecimal. Nothing names a person.",
     "store: one row. The store's random name, how often it was restored, the day its clock showed last (days since \
-     1970-01-01) and the relay's own count of days.",
+     1970-01-01), the relay's own count of days, and how many mailboxes there are now.",
     "mailbox: a random identifier, the key its owner proves, the hash of the capability its senders show, and the \
      counter and mark by which an older copy of the owner's profile is noticed. No row says whose it is, who sends to \
      it, which pass or voucher made it, or when.",
     "envelope: its place in the order of arrival, its mailbox, a random identifier, the day it came, and 4,096 bytes \
      that only the two people can open. Gone when acknowledged, or after the days that the relay states.",
-    "pass: the hash of an operator's pass, and for how many mailboxes and invitations it is still good.",
+    "pass: the hash of an operator's pass, for how many mailboxes and invitations it is still good, and its last day. \
+     Nothing says who got it.",
     "voucher: the hash of an invitation's voucher, good for one mailbox until its last day. Gone when used.",
     "bundle: an open invitation. Where it waits, hashes of the tokens that manage it, take it and make its mailbox, its \
      last day, whether a second one asked for it, and the sealed bundle, which only the link opens.",

@@ -18,6 +18,7 @@ pub mod folder;
 pub mod gate;
 pub mod handlers;
 pub mod line;
+pub mod quota;
 pub mod serve;
 pub mod store;
 pub mod tls;

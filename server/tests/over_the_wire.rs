@@ -221,7 +221,7 @@ async fn without_a_pass_or_a_voucher_a_closed_relay_makes_nothing() {
     let bundle = invitation(&voucher, Admission::Open, day);
     assert_eq!(client.call(&bundle).await, refused(Refusal::Admission));
     // A pass made while the relay runs works at once.
-    add_pass(world.folder.path(), &pass.hash(), 1).unwrap();
+    add_pass(world.folder.path(), &pass.hash(), 1, None).unwrap();
     assert_eq!(client.call(&inviter.create(Admission::Pass(pass.duplicate()))).await, Reply::Done);
     assert_eq!(client.call(&invitation(&voucher, Admission::Pass(pass), day)).await, Reply::Done);
     assert_eq!(client.call(&guest.create(Admission::Voucher(voucher.duplicate()))).await, Reply::Done);
@@ -320,7 +320,7 @@ async fn a_dump_shows_every_row_and_no_token() {
     assert_eq!(client.call(&mailbox.put(1)).await, Reply::Done);
     mailbox.subscribed(&mut client, 1).await;
     let (pass, voucher) = (Pass::from_bytes([0xa5; 32]), Voucher::from_bytes([0xb6; 32]));
-    add_pass(world.folder.path(), &pass.hash(), 3).unwrap();
+    add_pass(world.folder.path(), &pass.hash(), 3, None).unwrap();
     assert_eq!(client.call(&invitation(&voucher, Admission::Open, calendar::clock_day())).await, Reply::Done);
     assert!(matches!(client.call(&take(0xc7)).await, Reply::Bundle(_)));
     for (full, body) in [(false, "\"body_bytes\":4096"), (true, "\"body\":\"0101")] {

@@ -182,6 +182,53 @@ async fn a_pass_made_before_or_beside_a_relay_works_and_its_number_counts() {
     assert_eq!(client.call(&Mailbox::new(3).create(again)).await, refused);
 }
 
+#[tokio::test]
+async fn an_operator_lists_passes_by_id_and_withdraws_one_beside_a_running_relay() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = |arguments: &str| -> Vec<serde_json::Value> {
+        let output = run(folder.path(), arguments);
+        assert!(output.status.success(), "{arguments}: {}", text(&output.stderr));
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let fails = |arguments: &str, sentence: &str| {
+        let output = run(folder.path(), arguments);
+        assert_eq!((output.status.code(), output.stdout), (Some(1), vec![]), "{arguments}");
+        assert!(text(&output.stderr).contains(sentence), "{arguments}: {}", text(&output.stderr));
+    };
+    fails("pass list --data DATA", "no relay's store");
+    fails("pass revoke 00000000 --data DATA", "no relay's store");
+    let relay = Relay::start(folder.path(), "");
+    assert_eq!(lines("pass list --data DATA"), Vec::<serde_json::Value>::new());
+    let made: Vec<_> = [" --uses 3 --days 7", " --uses 1", ""]
+        .map(|more| lines(&format!("pass new --data DATA{more}")).remove(0))
+        .into();
+    assert_eq!((&made[0]["uses"], &made[0]["days"]), (&3.into(), &7.into()));
+    assert_eq!((&made[2]["uses"], &made[2]["days"]), (&100.into(), &365.into()));
+    let show = |made: &serde_json::Value| {
+        let pass = base32::decode(made["pass"].as_str().unwrap()).unwrap();
+        Admission::Pass(Pass::from_bytes(pass))
+    };
+    let mut client = relay.client().await;
+    assert_eq!(client.call(&Mailbox::new(1).create(show(&made[0]))).await, Reply::Done);
+    let listed = lines("pass list --data DATA");
+    let of = |made: &serde_json::Value| listed.iter().find(|line| line["id"] == made["id"]).unwrap().clone();
+    assert_eq!(listed.len(), 3);
+    assert_eq!(
+        (&of(&made[0])["mailboxes"], &of(&made[0])["invitations"], &of(&made[0])["days"]),
+        (&2.into(), &3.into(), &7.into())
+    );
+    let whole = text(&run(folder.path(), "pass list --data DATA").stdout);
+    assert!(made.iter().all(|made| !whole.contains(made["pass"].as_str().unwrap())), "a pass is shown once");
+    let id = made[0]["id"].as_str().unwrap();
+    assert_eq!(lines(&format!("pass revoke {} --data DATA", id.to_lowercase()))[0]["id"], id);
+    fails(&format!("pass revoke {id} --data DATA"), "there is no pass of this id");
+    fails("pass revoke nonsense --data DATA", "there is no pass of this id");
+    let refused = common::refused(cairn_protocol::wire::frame::Refusal::Admission);
+    assert_eq!(client.call(&Mailbox::new(2).create(show(&made[0]))).await, refused);
+    assert_eq!(client.call(&Mailbox::new(2).create(show(&made[1]))).await, Reply::Done, "the others are as they were");
+    assert_eq!(lines("pass list --data DATA").len(), 2);
+}
+
 #[test]
 fn passes_made_at_the_same_time_in_a_new_folder_are_all_there() {
     let folder = tempfile::tempdir().unwrap();
@@ -279,10 +326,18 @@ fn wrong_arguments_and_settings_are_usage_errors_that_say_what_to_do() {
 #[test]
 fn help_is_there_with_examples_and_a_dump_without_a_store_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    for arguments in ["--help", "serve --help", "pass --help", "pass new --help", "dump --help"] {
+    for arguments in [
+        "--help",
+        "serve --help",
+        "pass --help",
+        "pass new --help",
+        "pass list --help",
+        "pass revoke --help",
+        "dump --help",
+    ] {
         let output = run(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments}");
-        assert!(arguments == "pass --help" || text(&output.stdout).contains("Examples:"), "{arguments}");
+        assert!(arguments == "pass --help" || text(&output.stdout).contains("Example"), "{arguments}");
     }
     let output = run(folder.path(), "dump --data DATA");
     assert_eq!((output.status.code(), output.stdout), (Some(1), vec![]));

@@ -8,8 +8,10 @@ use cairn_protocol::limits::{ENVELOPE, PAGE, SEALED_BUNDLE};
 use cairn_protocol::mailbox::{EnvelopeId, Generation, MailboxId, OwnerSecret, SlotId, VaultMark};
 use cairn_protocol::token::TokenHash;
 use cairn_protocol::wire::frame::{BundleState, Refusal};
+use cairn_relay::calendar;
+use cairn_relay::quota::Quota;
 use cairn_relay::store::{
-    Admit, Arrivals, Day, EXPIRE_ROWS, NewBundle, NewMailbox, Put, Store, StoreError, StoreResult,
+    Admit, Arrivals, Day, EXPIRE_ROWS, NewBundle, NewMailbox, PassState, Put, Store, StoreError, StoreResult,
 };
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,7 +24,10 @@ const CAPABILITY: TokenHash = TokenHash::from_bytes([7; 32]);
 trait Engine {
     type Opened: Store;
     fn open(&self, folder: &Path, arrivals: Arrivals) -> Self::Opened;
-    fn add_pass(&self, folder: &Path, pass: &TokenHash, uses: u32);
+    fn open_with(&self, folder: &Path, arrivals: Arrivals, quota: Quota) -> Self::Opened;
+    fn passes(&self, folder: &Path) -> Vec<PassState>;
+    fn revoke_pass(&self, folder: &Path, pass: &TokenHash) -> bool;
+    fn add_pass(&self, folder: &Path, pass: &TokenHash, uses: u32, days: Option<Day>);
 }
 
 /// A folder, the engine, and an open store in it.
@@ -37,6 +42,13 @@ impl<E: Engine> World<E> {
         let folder = tempfile::tempdir().unwrap();
         let store = engine.open(folder.path(), quiet());
         Self { folder, engine, store }
+    }
+
+    /// The same store, held to other limits.
+    async fn held_to(self, quota: Quota) -> Self {
+        self.store.close().await.unwrap();
+        let store = self.engine.open_with(self.folder.path(), quiet(), quota);
+        Self { store, ..self }
     }
 
     async fn reopened(self) -> Self {
@@ -187,7 +199,7 @@ async fn a_mailbox_is_made_once_and_its_repeat_needs_no_admission<E: Engine>(wor
 }
 
 async fn a_pass_is_good_for_its_number_of_mailboxes_and_of_invitations<E: Engine>(world: World<E>) {
-    world.engine.add_pass(world.folder.path(), &hash(50), 2);
+    world.engine.add_pass(world.folder.path(), &hash(50), 2, None);
     let pass = Admit::Pass(hash(50));
     let make = |number| world.store.create_mailbox(mailbox(number), pass, TODAY);
     let invite = |number| world.store.put_bundle(bundle(number), pass, TODAY);
@@ -197,6 +209,118 @@ async fn a_pass_is_good_for_its_number_of_mailboxes_and_of_invitations<E: Engine
     assert_eq!((invite(1).await, invite(1).await, invite(2).await), (Ok(()), Ok(()), Ok(())));
     assert_eq!(invite(3).await, refused(Refusal::Admission));
     assert_eq!(make(3).await, refused(Refusal::Admission));
+}
+
+async fn a_pass_ends_after_its_last_day_and_is_swept<E: Engine>(world: World<E>) {
+    let folder = world.folder.path();
+    let today = world.store.look(calendar::clock_day(), calendar::OFF_DAYS).await.unwrap();
+    world.engine.add_pass(folder, &hash(50), 5, Some(3));
+    world.engine.add_pass(folder, &hash(51), 5, None);
+    let make = |number, pass, day| world.store.create_mailbox(mailbox(number), Admit::Pass(hash(pass)), day);
+    let invite = |number, pass, day| world.store.put_bundle(bundle(number), Admit::Pass(hash(pass)), day);
+    assert_eq!((make(1, 50, today + 3).await, invite(1, 50, today + 3).await), (Ok(()), Ok(())));
+    let over = (make(2, 50, today + 4).await, invite(2, 50, today + 4).await);
+    assert_eq!(over, (refused(Refusal::Admission), refused(Refusal::Admission)));
+    let left =
+        |number, left, days_left| PassState { hash: hash(number), mailboxes: left, invitations: left, days_left };
+    assert_eq!(world.engine.passes(folder), [left(50, 4, Some(3)), left(51, 5, None)]);
+    assert_eq!(world.store.expire(0, today + 3).await, Ok(false));
+    assert_eq!(world.engine.passes(folder).len(), 2, "its last day is a day of it");
+    assert_eq!(world.store.expire(0, today + 4).await, Ok(false));
+    assert_eq!(world.engine.passes(folder), [left(51, 5, None)]);
+    assert_eq!(make(2, 51, Day::MAX).await, Ok(()), "one without an end");
+}
+
+async fn a_withdrawn_pass_is_good_for_nothing_more_and_what_it_made_stays<E: Engine>(world: World<E>) {
+    let folder = world.folder.path();
+    world.engine.add_pass(folder, &hash(50), 5, None);
+    world.engine.add_pass(folder, &hash(51), 5, None);
+    let make = |number, pass| world.store.create_mailbox(mailbox(number), Admit::Pass(hash(pass)), TODAY);
+    assert_eq!(make(1, 50).await, Ok(()));
+    assert!(!world.engine.revoke_pass(folder, &hash(52)));
+    assert!(world.engine.revoke_pass(folder, &hash(50)));
+    assert!(!world.engine.revoke_pass(folder, &hash(50)));
+    assert_eq!(make(2, 50).await, refused(Refusal::Admission));
+    let invited = world.store.put_bundle(bundle(1), Admit::Pass(hash(50)), TODAY).await;
+    assert_eq!(invited, refused(Refusal::Admission));
+    assert_eq!((make(1, 50).await, make(2, 51).await), (Ok(()), Ok(())), "the others are as they were");
+    assert_eq!(world.put(mailbox(1).id, 1, 1).await, Ok(()));
+}
+
+async fn a_full_mailbox_is_refused_by_name_takes_repeats_and_has_room_after_an_acknowledgement<E: Engine>(
+    world: World<E>,
+) {
+    let quota = Quota { mailbox_envelopes: 3, ..Quota::default() };
+    let world = world.held_to(quota).await;
+    let (mine, other) = (world.mailbox(1).await, world.mailbox(2).await);
+    for number in 1..=3 {
+        assert_eq!(world.put(mine, number, number).await, Ok(()));
+    }
+    assert_eq!(world.put(mine, 4, 4).await, refused(Refusal::Full));
+    assert_eq!(world.put(mine, 3, 3).await, Ok(()), "a repeat needs no room");
+    assert_eq!(world.put(mine, 3, 4).await, refused(Refusal::Conflict));
+    assert_eq!(world.put(other, 4, 4).await, Ok(()), "another mailbox has its own");
+    // A stranger is told nothing of it.
+    let wrong = Put { capability: hash(8), ..put(mine, 4, 4) };
+    assert_eq!(world.store.put(wrong).await.await, refused(Refusal::Denied));
+    let world = world.held_to(quota).await;
+    assert_eq!(world.put(mine, 4, 4).await, refused(Refusal::Full), "it is counted again after a start");
+    world.store.acknowledge(mine, vec![id(2), id(99)]).await.await.unwrap();
+    assert_eq!(world.put(mine, 4, 4).await, Ok(()));
+    assert_eq!(world.put(mine, 5, 5).await, refused(Refusal::Full));
+    assert_eq!(world.ids(mine).await, [id(1), id(3), id(4)]);
+    world.store.expire(TODAY + 1, 0).await.unwrap();
+    assert_eq!(world.put(mine, 5, 5).await, Ok(()), "what expired makes room too");
+}
+
+async fn there_are_no_more_mailboxes_than_allowed_and_a_deleted_one_makes_room<E: Engine>(world: World<E>) {
+    let quota = Quota { mailboxes: 2, ..Quota::default() };
+    let world = world.held_to(quota).await;
+    let (first, _) = (world.mailbox(1).await, world.mailbox(2).await);
+    let make = async |world: &World<E>, number| world.store.create_mailbox(mailbox(number), Admit::Free, TODAY).await;
+    assert_eq!(make(&world, 3).await, refused(Refusal::NotNow));
+    assert_eq!(make(&world, 2).await, Ok(()), "a repeat needs no room");
+    world.engine.add_pass(world.folder.path(), &hash(50), 1, None);
+    let by_pass = world.store.create_mailbox(mailbox(3), Admit::Pass(hash(50)), TODAY).await;
+    assert_eq!(by_pass, refused(Refusal::NotNow));
+    assert_eq!(world.engine.passes(world.folder.path())[0].mailboxes, 1, "and costs no use");
+    let world = world.held_to(quota).await;
+    assert_eq!(make(&world, 3).await, refused(Refusal::NotNow), "it is known after a start");
+    assert_eq!(world.store.delete_mailbox(mailbox(9).id).await, refused(Refusal::Denied));
+    assert_eq!(make(&world, 3).await, refused(Refusal::NotNow), "one that is not there makes no room");
+    world.store.delete_mailbox(first).await.unwrap();
+    assert_eq!(make(&world, 3).await, Ok(()));
+    assert_eq!(make(&world, 4).await, refused(Refusal::NotNow));
+}
+
+async fn a_store_that_is_as_large_as_it_may_be_takes_deletions_and_then_envelopes_again<E: Engine>(world: World<E>) {
+    const BYTES: u64 = 1 << 20;
+    let world = world.held_to(Quota { bytes: Some(BYTES), ..Quota::default() }).await;
+    let mine = world.mailbox(1).await;
+    let (mut kept, mut more) = (0_u8, 0);
+    loop {
+        match world.put(mine, kept, kept).await {
+            Ok(()) => kept += 1,
+            other => {
+                assert_eq!(other, refused(Refusal::NotNow));
+                break;
+            }
+        }
+        // New mailboxes are made until a part that is kept for envelopes is reached.
+        match world.store.create_mailbox(mailbox(kept + 1), Admit::Free, TODAY).await {
+            Ok(()) => more = kept,
+            other => assert_eq!(other, refused(Refusal::NotNow)),
+        }
+    }
+    let bytes = u64::from(kept) * 4096;
+    assert!(bytes > BYTES / 4 && bytes <= BYTES, "{bytes}");
+    assert!(more > 0 && more < kept, "{more} of {kept}");
+    assert_eq!(world.store.put_bundle(bundle(1), Admit::Free, TODAY).await, refused(Refusal::NotNow));
+    assert_eq!(world.put(mine, 0, 0).await, Ok(()), "a repeat needs no room");
+    assert_eq!(world.put(mine, 0, 1).await, refused(Refusal::Conflict));
+    world.store.acknowledge(mine, (0..kept).map(id).collect()).await.await.unwrap();
+    assert_eq!(world.put(mine, kept, kept).await, Ok(()));
+    assert_eq!(world.store.put_bundle(bundle(1), Admit::Free, TODAY).await, Ok(()));
 }
 
 async fn a_voucher_is_good_for_one_mailbox_until_its_day_and_for_no_invitation<E: Engine>(world: World<E>) {
@@ -453,6 +577,11 @@ macro_rules! conformance {
             acknowledging_deletes_by_identifier_and_only_in_its_mailbox
             a_mailbox_is_made_once_and_its_repeat_needs_no_admission
             a_pass_is_good_for_its_number_of_mailboxes_and_of_invitations
+            a_pass_ends_after_its_last_day_and_is_swept
+            a_withdrawn_pass_is_good_for_nothing_more_and_what_it_made_stays
+            a_full_mailbox_is_refused_by_name_takes_repeats_and_has_room_after_an_acknowledgement
+            there_are_no_more_mailboxes_than_allowed_and_a_deleted_one_makes_room
+            a_store_that_is_as_large_as_it_may_be_takes_deletions_and_then_envelopes_again
             a_voucher_is_good_for_one_mailbox_until_its_day_and_for_no_invitation
             a_generation_moves_forward_only_and_copies_are_behind
             a_deleted_mailbox_is_as_one_that_never_was
@@ -472,8 +601,8 @@ macro_rules! conformance {
 }
 
 mod engines {
-    use super::{Arrivals, Engine, Path, TokenHash};
-    use cairn_relay::store::sqlite::{SqliteStore, add_pass};
+    use super::{Arrivals, Day, Engine, PassState, Path, Quota, TokenHash};
+    use cairn_relay::store::sqlite::{SqliteStore, add_pass, passes, revoke_pass};
 
     /// SQLite in one file.
     #[expect(non_camel_case_types, reason = "it names the module of its tests")]
@@ -486,8 +615,20 @@ mod engines {
             SqliteStore::open(folder, arrivals).unwrap()
         }
 
-        fn add_pass(&self, folder: &Path, pass: &TokenHash, uses: u32) {
-            add_pass(folder, pass, uses).unwrap();
+        fn open_with(&self, folder: &Path, arrivals: Arrivals, quota: Quota) -> SqliteStore {
+            SqliteStore::open_with(folder, arrivals, quota).unwrap()
+        }
+
+        fn passes(&self, folder: &Path) -> Vec<PassState> {
+            passes(folder).unwrap()
+        }
+
+        fn revoke_pass(&self, folder: &Path, pass: &TokenHash) -> bool {
+            revoke_pass(folder, pass).unwrap()
+        }
+
+        fn add_pass(&self, folder: &Path, pass: &TokenHash, uses: u32, days: Option<Day>) {
+            add_pass(folder, pass, uses, days).unwrap();
         }
     }
 }

@@ -14,11 +14,6 @@ use core::task::{Context, Poll};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Envelopes that one mailbox holds, at most (512 MiB of disk). Larger: one leaked capability fills the disk sooner.
-/// Smaller: a mailbox 100,000 deep, the depth at which the relay is measured, would not fit. An honest sender has at
-/// most `limits::UNCONFIRMED` envelopes waiting.
-pub const MAILBOX_ENVELOPES: u32 = 131_072;
-
 /// Rows that one expiry transaction deletes, at most. Larger: puts wait for it (3,209 rows of a 10 GB file took 2.8 s).
 /// Smaller: more flushes for the same work.
 pub const EXPIRE_ROWS: u32 = 200;
@@ -104,6 +99,19 @@ pub enum Admit {
     Voucher(TokenHash),
 }
 
+/// A pass, as its operator sees it. No row says whom it was given to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PassState {
+    /// Its hash.
+    pub hash: TokenHash,
+    /// For how many mailboxes it is still good.
+    pub mailboxes: u32,
+    /// For how many invitations it is still good.
+    pub invitations: u32,
+    /// Days after today on which it is still good, if it has an end.
+    pub days_left: Option<Day>,
+}
+
 /// An envelope to be kept.
 #[derive(Debug)]
 pub struct Put {
@@ -171,7 +179,7 @@ pub trait Store: Send + Sync + 'static {
     fn identity(&self) -> Identity;
 
     /// Makes a mailbox and spends what admits it. The same again is done; the same identifier with other fields is a
-    /// [`Refusal::Conflict`]; both are found before admission is looked at.
+    /// [`Refusal::Conflict`]; both are found before admission is looked at. [`Refusal::NotNow`] without room for more.
     fn create_mailbox(
         &self,
         mailbox: NewMailbox,
@@ -189,7 +197,8 @@ pub trait Store: Send + Sync + 'static {
     /// [`Refusal::Behind`].
     fn advance(&self, mailbox: MailboxId, to: Generation) -> impl Future<Output = StoreResult<()>> + Send;
 
-    /// Keeps an envelope. The outer future ends when the put has its place in the order of arrival, the inner one when
+    /// Keeps an envelope; [`Refusal::Full`] if the mailbox holds as many as it may, [`Refusal::NotNow`] if the store does;
+    /// the same again is done even then. The outer future ends when the put has its place in the order of arrival, the inner one when
     /// it is on disk. Callers that keep an order await the outer one before they go on.
     fn put(&self, put: Put) -> impl Future<Output = Durable<()>> + Send;
 
@@ -201,6 +210,7 @@ pub trait Store: Send + Sync + 'static {
     fn acknowledge(&self, mailbox: MailboxId, ids: Vec<EnvelopeId>) -> impl Future<Output = Durable<()>> + Send;
 
     /// Keeps a bundle, spends what admits it and makes its voucher good for one mailbox. The same again is done.
+    /// [`Refusal::NotNow`] without room for more.
     fn put_bundle(&self, bundle: NewBundle, admit: Admit, day: Day) -> impl Future<Output = StoreResult<()>> + Send;
 
     /// Locks a bundle for the first claim and gives it to that claim; [`Refusal::Taken`] for another, which is noted.
@@ -227,8 +237,8 @@ pub trait Store: Send + Sync + 'static {
     /// when the clock goes back, or forward by more than `forward` days since the last look.
     fn look(&self, clock: Day, forward: Day) -> impl Future<Output = StoreResult<Day>> + Send;
 
-    /// Deletes at most [`EXPIRE_ROWS`] rows: envelopes put before the day `oldest`, bundles and vouchers whose last day
-    /// is before `today`. True if there may be more.
+    /// Deletes at most [`EXPIRE_ROWS`] rows: envelopes put before the day `oldest`, bundles, vouchers and passes whose
+    /// last day is before `today`. True if there may be more.
     fn expire(&self, oldest: Day, today: Day) -> impl Future<Output = StoreResult<bool>> + Send;
 
     /// Writes back what deleted rows leave in journals, so that deleted means gone from the files.

@@ -28,7 +28,7 @@ pub(super) fn put(books: &mut Books, new: &NewBundle, admit: Admit, day: Day) ->
         Some(false) => return Err(Refusal::Conflict.into()),
         None => {}
     }
-    if !books.room {
+    if !books.room.for_more() {
         return Err(Refusal::NotNow.into());
     }
     let voucher_known: bool = connection
@@ -37,7 +37,7 @@ pub(super) fn put(books: &mut Books, new: &NewBundle, admit: Admit, day: Day) ->
     if voucher_known {
         return Err(Refusal::Conflict.into());
     }
-    passes::spend_on_invitation(connection, admit)?;
+    passes::spend_on_invitation(connection, admit, day)?;
     // An expired one that was not swept yet makes room.
     connection.prepare_cached("DELETE FROM bundle WHERE slot = ?1")?.execute([new.slot.as_bytes()])?;
     connection

@@ -4,6 +4,7 @@
 
 use super::Verdict;
 use super::writer::Books;
+use crate::calendar;
 use crate::store::{Day, EXPIRE_ROWS, Identity};
 use rusqlite::Connection;
 
@@ -13,13 +14,23 @@ pub(super) fn identity(connection: &Connection) -> rusqlite::Result<Identity> {
     })
 }
 
+/// The relay's day by this machine's clock, without noting it: what [`look`] of a relay that starts now would say.
+pub(super) fn today(connection: &Connection) -> rusqlite::Result<Day> {
+    let (seen, day): (Day, Day) =
+        connection.query_row("SELECT clock_day, day FROM store", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(after(day, seen, calendar::clock_day(), calendar::OFF_DAYS))
+}
+
+fn after(day: Day, seen: Day, clock: Day, forward: Day) -> Day {
+    day.saturating_add(clock.checked_sub(seen).filter(|passed| *passed <= forward).unwrap_or(0))
+}
+
 pub(super) fn look(books: &mut Books, clock: Day, forward: Day) -> Verdict<Day> {
     let (seen, day): (Day, Day) = books
         .connection
         .prepare_cached("SELECT clock_day, day FROM store")?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let passed = clock.checked_sub(seen).filter(|passed| *passed <= forward).unwrap_or(0);
-    let day = day.saturating_add(passed);
+    let day = after(day, seen, clock, forward);
     if clock != seen {
         books.connection.prepare_cached("UPDATE store SET clock_day = ?1, day = ?2")?.execute((clock, day))?;
     }
@@ -33,6 +44,8 @@ pub(super) fn expire(books: &mut Books, oldest: Day, today: Day) -> Verdict<bool
         ("DELETE FROM envelope WHERE arrival IN (SELECT arrival FROM envelope WHERE day < ?1 LIMIT ?2)", oldest),
         ("DELETE FROM bundle WHERE slot IN (SELECT slot FROM bundle WHERE expires < ?1 LIMIT ?2)", today),
         ("DELETE FROM voucher WHERE hash IN (SELECT hash FROM voucher WHERE expires < ?1 LIMIT ?2)", today),
+        // There are few passes: no index is kept for this.
+        ("DELETE FROM pass WHERE hash IN (SELECT hash FROM pass WHERE expires < ?1 LIMIT ?2)", today),
     ] {
         let rows = books.connection.prepare_cached(sql)?.execute((before, left))?;
         left = left.saturating_sub(u32::try_from(rows).unwrap_or(u32::MAX));

@@ -5,7 +5,7 @@
 
 use super::Verdict;
 use super::writer::Books;
-use crate::store::{Arrival, MAILBOX_ENVELOPES, Page, Put};
+use crate::store::{Arrival, Page, Put};
 use cairn_protocol::limits::PAGE;
 use cairn_protocol::mailbox::{EnvelopeId, MailboxId};
 use cairn_protocol::token::TokenHash;
@@ -31,10 +31,10 @@ pub(super) fn put(books: &mut Books, put: &Put) -> Verdict<()> {
         return Err(Refusal::Denied.into());
     }
     let held = count(books, &put.mailbox)?;
-    if !books.room {
+    if !books.room.for_envelopes() {
         return repeated(books, put)?.ok_or(Refusal::NotNow.into());
     }
-    if held >= MAILBOX_ENVELOPES {
+    if held >= books.quota.mailbox_envelopes {
         return repeated(books, put)?.ok_or(Refusal::Full.into());
     }
     let rows = books

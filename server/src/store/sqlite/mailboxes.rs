@@ -5,13 +5,14 @@
 
 use super::writer::Books;
 use super::{Verdict, envelopes, passes};
-use crate::store::{Admit, Day, MAILBOX_ENVELOPES, NewMailbox};
+use crate::quota::MOST_ENVELOPES;
+use crate::store::{Admit, Day, NewMailbox};
 use cairn_protocol::mailbox::{Generation, MailboxId, OwnerKey};
 use cairn_protocol::wire::frame::Refusal;
 use rusqlite::{Connection, OptionalExtension};
 
 /// Transactions for the envelopes of a mailbox that goes, before the one that takes the rest.
-pub(super) const DELETE_ROUNDS: u32 = MAILBOX_ENVELOPES.div_ceil(envelopes::DELETE_ROWS) + 1;
+pub(super) const DELETE_ROUNDS: u32 = MOST_ENVELOPES.div_ceil(envelopes::DELETE_ROWS) + 1;
 
 pub(super) fn create(books: &mut Books, new: &NewMailbox, admit: Admit, day: Day) -> Verdict<()> {
     let known: Option<([u8; 32], [u8; 32])> = books
@@ -23,10 +24,11 @@ pub(super) fn create(books: &mut Books, new: &NewMailbox, admit: Admit, day: Day
         let same = owner == *new.owner.as_bytes() && capability == *new.capability.as_bytes();
         return if same { Ok(()) } else { Err(Refusal::Conflict.into()) };
     }
-    if !books.room {
+    if !books.room.for_more() || count(&books.connection)? >= books.quota.mailboxes {
         return Err(Refusal::NotNow.into());
     }
     passes::spend_on_mailbox(&books.connection, admit, day)?;
+    books.connection.prepare_cached("UPDATE store SET mailboxes = mailboxes + 1")?.execute([])?;
     books.connection.prepare_cached("INSERT INTO mailbox (id, owner, capability) VALUES (?1, ?2, ?3)")?.execute((
         new.id.as_bytes(),
         new.owner.as_bytes(),
@@ -39,7 +41,16 @@ pub(super) fn delete(books: &mut Books, mailbox: &MailboxId) -> Verdict<()> {
     books.held.remove(mailbox);
     books.connection.prepare_cached("DELETE FROM envelope WHERE mailbox = ?1")?.execute([mailbox.as_bytes()])?;
     let rows = books.connection.prepare_cached("DELETE FROM mailbox WHERE id = ?1")?.execute([mailbox.as_bytes()])?;
-    if rows == 0 { Err(Refusal::Denied.into()) } else { Ok(()) }
+    if rows == 0 {
+        return Err(Refusal::Denied.into());
+    }
+    books.connection.prepare_cached("UPDATE store SET mailboxes = max(mailboxes - 1, 0)")?.execute([])?;
+    Ok(())
+}
+
+/// How many mailboxes there are: kept beside them, because counting a million rows takes the writer's time.
+fn count(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.prepare_cached("SELECT mailboxes FROM store")?.query_row([], |row| row.get(0))
 }
 
 pub(super) fn owner(connection: &Connection, mailbox: &MailboxId) -> Verdict<Option<OwnerKey>> {

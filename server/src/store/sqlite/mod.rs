@@ -14,15 +14,17 @@ mod mailboxes;
 mod open;
 mod passes;
 mod readers;
+mod room;
 mod writer;
 
 pub use inspect::{Cell, inspect};
 pub use open::FILE;
-pub use passes::add_pass;
+pub use passes::{add_pass, passes, revoke_pass};
 
 use super::{
     Admit, Arrival, Arrivals, Day, Durable, Identity, NewBundle, NewMailbox, Page, Put, Store, StoreError, StoreResult,
 };
+use crate::quota::Quota;
 use cairn_protocol::mailbox::{EnvelopeId, Generation, MailboxId, OwnerKey, SlotId};
 use cairn_protocol::token::TokenHash;
 use cairn_protocol::wire::frame::{BundleState, Refusal, SealedBundleBytes};
@@ -77,12 +79,20 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Damaged`], [`StoreError::Newer`], [`StoreError::Unusable`]; nothing is made anew where a store was.
     pub fn open(folder: &Path, arrivals: Arrivals) -> StoreResult<Self> {
+        Self::open_with(folder, arrivals, Quota::default())
+    }
+
+    /// As [`open`](Self::open), with limits of its own. A store of an older version is brought to this one first.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn open_with(folder: &Path, arrivals: Arrivals, quota: Quota) -> StoreResult<Self> {
         let file = open::make_or_check(folder)?;
-        let writing = open::connect(&file, open::Access::Write)?;
+        let writing = open::connect(&file, open::Access::Upgrade)?;
         open::check_pages(&writing, &file)?;
         let identity = days::identity(&writing).map_err(|error| fault(&error))?;
         let readers = Readers::start(&file)?;
-        Ok(Self { identity, writer: Writer::start(writing, folder)?, readers, arrivals })
+        Ok(Self { identity, writer: Writer::start(writing, folder, quota)?, readers, arrivals })
     }
 }
 

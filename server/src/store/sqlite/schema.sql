@@ -1,13 +1,15 @@
 -- Everything that a relay keeps. No row names a person, an address or a time finer than a day, and no row of one table
 -- names a row of another, except an envelope its mailbox. Days are the relay's own count (calendar.rs).
 
--- One row: the store's name, how often it was restored, the day that the clock showed last and the relay's day then.
+-- One row: the store's name, how often it was restored, the day that the clock showed last and the relay's day then, and
+-- how many mailboxes there are now.
 CREATE TABLE store (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     identity BLOB NOT NULL CHECK (length(identity) = 16),
     restores INTEGER NOT NULL,
     clock_day INTEGER NOT NULL,
-    day INTEGER NOT NULL
+    day INTEGER NOT NULL,
+    mailboxes INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- Keyed by a random identifier and without a row number, so that the order of creation is not kept.
@@ -31,11 +33,13 @@ CREATE UNIQUE INDEX envelope_id ON envelope (mailbox, id);
 CREATE INDEX envelope_queue ON envelope (mailbox, arrival);
 CREATE INDEX envelope_day ON envelope (day);
 
--- A pass is good for so many mailboxes and as many invitations; the row goes when both are used up.
+-- A pass is good for so many mailboxes and as many invitations until its last day, if it has one; the row goes when both
+-- are used up, after that day, or when the operator withdraws it.
 CREATE TABLE pass (
     hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
     mailboxes INTEGER NOT NULL CHECK (mailboxes >= 0),
-    invitations INTEGER NOT NULL CHECK (invitations >= 0)
+    invitations INTEGER NOT NULL CHECK (invitations >= 0),
+    expires INTEGER
 ) STRICT, WITHOUT ROWID;
 
 -- Good for one mailbox until its last day; the row goes when it is used.

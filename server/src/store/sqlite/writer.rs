@@ -6,11 +6,11 @@
 //! After a failed commit nobody hears "done": all that wait hear that it failed, and the process must stop, because an
 //! fsync that failed once may succeed the second time without having written anything.
 
-use super::{Halt, Verdict, fault};
+use super::{Halt, Verdict, fault, room};
+use crate::quota::{Quota, Room};
 use crate::store::{Durable, StoreError, StoreResult};
 use cairn_protocol::mailbox::MailboxId;
 use rusqlite::Connection;
-use rustix::fs::statvfs;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -25,10 +25,6 @@ const QUEUE: usize = 1024;
 /// Parts after which the journal is written back, about 40 MB of it. Larger: a longer start after a crash and a larger
 /// file. Smaller: more flushes.
 const CHECKPOINT: usize = 4096;
-
-/// Bytes of the disk that only acknowledgements and deletions may use. Larger: a disk that is never used to the end.
-/// Smaller: on a full disk nothing could be deleted any more, because a deletion is written to the journal first.
-const RESERVE: u64 = 64 << 20;
 
 /// Mailboxes whose number of envelopes is remembered. Larger: memory. Smaller: counted anew more often.
 const REMEMBERED: usize = 65_536;
@@ -49,10 +45,12 @@ pub(super) struct Books {
     /// The place of the next envelope. It lives in memory, so that a deleted row's number never comes back while a
     /// subscription remembers it, and no row counts how many there ever were.
     pub(super) next_arrival: i64,
-    /// Whether the disk takes more than deletions; looked at before each transaction.
-    pub(super) room: bool,
+    /// What the store takes besides deletions; looked at before each transaction.
+    pub(super) room: Room,
+    /// What the store holds itself to.
+    pub(super) quota: Quota,
     /// Where the file is.
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// Envelopes in a mailbox, counted once and kept up to date. Emptied whenever a transaction is undone.
     pub(super) held: HashMap<MailboxId, u32>,
 }
@@ -64,12 +62,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, folder: &Path) -> StoreResult<Self> {
+    pub(super) fn start(connection: Connection, folder: &Path, quota: Quota) -> StoreResult<Self> {
         let last: i64 = connection
             .query_row("SELECT coalesce(max(arrival), 0) FROM envelope", [], |row| row.get(0))
             .map_err(|error| fault(&error))?;
         let next_arrival = last.saturating_add(1);
-        let books = Books { connection, next_arrival, room: true, folder: folder.to_owned(), held: HashMap::new() };
+        let (room, folder) = (Room::Free, folder.to_owned());
+        let books = Books { connection, next_arrival, room, quota, folder, held: HashMap::new() };
         let (queue, orders) = mpsc::channel(QUEUE);
         let (failing, failed) = watch::channel(None);
         std::thread::Builder::new()
@@ -191,13 +190,8 @@ fn commit(books: &mut Books, parts: &mut Vec<Part>) -> StoreResult<()> {
     if books.held.len() > REMEMBERED {
         books.held.clear();
     }
-    let room = has_room(&books.folder);
-    if books.room && !room {
-        tracing::error!("the disk is full: nothing new is taken until there is room");
-    }
-    books.room = room;
     let mut publishing = Vec::with_capacity(parts.len());
-    let result = transact(books, parts, &mut publishing).map_err(|error| {
+    let result = room::look(books).and_then(|()| transact(books, parts, &mut publishing)).map_err(|error| {
         // It may be undone already; an error here says nothing new.
         let _ = books.connection.execute_batch("ROLLBACK");
         books.held.clear();
@@ -219,11 +213,6 @@ fn transact(books: &mut Books, parts: &mut Vec<Part>, publishing: &mut Vec<Publi
     }
     books.connection.prepare_cached("COMMIT")?.execute([])?;
     Ok(())
-}
-
-/// A file system that doesn't say counts as one with room: the write itself will tell.
-fn has_room(folder: &Path) -> bool {
-    statvfs(folder).map_or(true, |disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= RESERVE)
 }
 
 /// Writes the journal back. A reader in its way is no error: the rest is written back next time.
