@@ -116,9 +116,9 @@ labels! {
     /// Commitment of an envelope to its header key and its message key.
     ENVELOPE_COMMITMENT = "cairn/v1/envelope/commitment";
     /// Associated data of a sealed header.
-    ENVELOPE_HEADER_DATA = "cairn/v1/envelope/header-data";
+    ENVELOPE_HEADER_DATA = "cairn/v1/envelope/head";
     /// Associated data of a sealed body.
-    ENVELOPE_BODY_DATA = "cairn/v1/envelope/body-data";
+    ENVELOPE_BODY_DATA = "cairn/v1/envelope/body";
     /// History hash H(0) of one direction.
     HISTORY_START = "cairn/v1/history/start";
     /// History hash H(n) of one direction.

@@ -127,7 +127,7 @@ impl Step {
     /// An honest step towards the keys of the peer.
     fn new(root: [u8; 32], header_key: [u8; 32], role: u8, old: (&[u8], &[u8]), rng: &mut StdRng) -> Self {
         let (d, _, new_d, new_ek) = formulas::pair(rng);
-        let (ct, ss) = Kem768Public::from_bytes(&array(old.1)).unwrap().encapsulate(rng).unwrap();
+        let (ct, ss) = Kem768Public::from_bytes(&array(old.1)).unwrap().encapsulate(rng);
         let agreed = *d.agree(&AgreementPublic::from_bytes(array(old.0))).unwrap().expose();
         let new = (new_d.as_bytes().to_vec(), new_ek.as_bytes().to_vec());
         let (old, ciphertext) = ((old.0.to_vec(), old.1.to_vec()), ct.as_bytes().to_vec());

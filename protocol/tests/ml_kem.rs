@@ -1,11 +1,12 @@
-//! ML-KEM against a second implementation, libcrux, which is used here and nowhere else: what one makes, the other reads,
+//! ML-KEM against a second implementation, RustCrypto's, which is used by tests only: what one makes, the other reads,
 //! and what one refuses, the other refuses. A mistake that both make in the same way would not show; the vectors of
 //! tests/wycheproof.rs stand beside this.
 
 use cairn_protocol::primitives::{
     Kem768Ciphertext, Kem768Public, Kem768Secret, Kem1024Ciphertext, Kem1024Public, Kem1024Secret, PrimitiveError,
 };
-use libcrux_ml_kem::{mlkem768, mlkem1024};
+use ml_kem::kem::{Decapsulate, Encapsulate, FromSeed, KeyExport};
+use ml_kem::{MlKem768, MlKem1024};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
@@ -33,31 +34,33 @@ fn set_coefficient(key: &mut [u8], place: usize, value: u16) {
     }
 }
 
-macro_rules! against_libcrux {
-    ($agrees:ident, $refuses:ident, $theirs:ident, $secret:ident, $public:ident, $ciphertext:ident, $their_ciphertext:ident, $their_public:ident, $coefficients:literal) => {
+macro_rules! against_rust_crypto {
+    ($agrees:ident, $refuses:ident, $theirs:ident, $secret:ident, $public:ident, $ciphertext:ident, $coefficients:literal) => {
         fn $agrees() {
             let mut changed_bytes = std::collections::BTreeSet::new();
             for seed in 0..RUNS {
                 let rng = &mut StdRng::seed_from_u64(seed);
-                let key_seed = bytes(rng);
-                let (ours, theirs) = ($secret::from_seed(key_seed), $theirs::generate_key_pair(key_seed));
-                assert_eq!(ours.public().as_bytes(), theirs.pk(), "run {seed}: the same key from the same seed");
+                let key_seed: [u8; 64] = bytes(rng);
+                let (ours, (theirs, their_public)) =
+                    ($secret::from_seed(key_seed), $theirs::from_seed(&key_seed.into()));
+                let their_bytes: [u8; $public::LENGTH] = their_public.to_bytes().into();
+                assert_eq!(ours.public().as_bytes(), &their_bytes, "run {seed}: the same key from the same seed");
 
-                // Ours encapsulates with what it draws, theirs with the same bytes: the same ciphertext and secret.
+                // Both encapsulate with the same randomness: the same ciphertext and secret.
                 let drawn = rng.random();
-                let public = $public::from_bytes(theirs.pk()).unwrap();
-                let (ciphertext, shared) = public.encapsulate(&mut StdRng::seed_from_u64(drawn)).unwrap();
-                let given = bytes(&mut StdRng::seed_from_u64(drawn));
-                let (their_ciphertext, their_shared) = $theirs::encapsulate(theirs.public_key(), given);
-                assert_eq!(ciphertext.as_bytes(), their_ciphertext.as_slice(), "run {seed}");
-                assert_eq!(*shared.expose(), their_shared, "run {seed}");
+                let public = $public::from_bytes(&their_bytes).unwrap();
+                let (ciphertext, shared) = public.encapsulate(&mut StdRng::seed_from_u64(drawn));
+                let (their_ciphertext, their_shared) =
+                    their_public.encapsulate_with_rng(&mut StdRng::seed_from_u64(drawn));
+                assert_eq!(ciphertext.as_bytes().as_slice(), their_ciphertext.as_slice(), "run {seed}");
+                assert_eq!(shared.expose().as_slice(), their_shared.as_slice(), "run {seed}");
 
                 // Each opens the other's.
-                let opened = $theirs::decapsulate(theirs.private_key(), &(*ciphertext.as_bytes()).into());
-                assert_eq!(opened, *shared.expose(), "run {seed}");
-                let (their_ciphertext, their_shared) = $theirs::encapsulate(theirs.public_key(), bytes(rng));
-                let opened = ours.decapsulate(&$ciphertext::from_bytes(their_ciphertext.as_slice()));
-                assert_eq!(*opened.expose(), their_shared, "run {seed}");
+                let opened = theirs.decapsulate(&(*ciphertext.as_bytes()).into());
+                assert_eq!(opened.as_slice(), shared.expose(), "run {seed}");
+                let (their_ciphertext, their_shared) = their_public.encapsulate_with_rng(rng);
+                let opened = ours.decapsulate(&$ciphertext::from_bytes(&their_ciphertext.into()));
+                assert_eq!(opened.expose().as_slice(), their_shared.as_slice(), "run {seed}");
 
                 // Implicit rejection: one bit of the ciphertext changed gives another secret, the same for both.
                 let mut changed = *ciphertext.as_bytes();
@@ -65,9 +68,8 @@ macro_rules! against_libcrux {
                 changed[place] ^= 1 << rng.random_range(0..8);
                 changed_bytes.insert(place);
                 let rejected = ours.decapsulate(&$ciphertext::from_bytes(&changed));
-                let their_rejected =
-                    $theirs::decapsulate(theirs.private_key(), &$theirs::$their_ciphertext::from(changed));
-                assert_eq!(*rejected.expose(), their_rejected, "run {seed}, byte {place}");
+                let their_rejected = theirs.decapsulate(&changed.into());
+                assert_eq!(rejected.expose().as_slice(), their_rejected.as_slice(), "run {seed}, byte {place}");
                 assert!(!rejected.matches(&shared), "run {seed}, byte {place}");
                 // And it is the same each time, as FIPS 203 asks, and another one for another ciphertext.
                 assert!(rejected.matches(&ours.decapsulate(&$ciphertext::from_bytes(&changed))));
@@ -85,7 +87,7 @@ macro_rules! against_libcrux {
                 let verdicts = |key: &[u8; $public::LENGTH]| {
                     let ours = $public::from_bytes(key);
                     assert!(ours.as_ref().err().is_none_or(|error| *error == PrimitiveError::Encapsulation));
-                    (ours.is_ok(), $theirs::validate_public_key(&$theirs::$their_public::from(key)))
+                    (ours.is_ok(), ml_kem::EncapsulationKey::<$theirs>::new(&(*key).into()).is_ok())
                 };
                 assert_eq!(verdicts(&key), (true, true), "run {seed}");
                 // The first and the last coefficient, and one between, at both sides of the limit and at the end.
@@ -104,46 +106,25 @@ macro_rules! against_libcrux {
     };
 }
 
-against_libcrux!(
-    agree_768,
-    refuse_768,
-    mlkem768,
-    Kem768Secret,
-    Kem768Public,
-    Kem768Ciphertext,
-    MlKem768Ciphertext,
-    MlKem768PublicKey,
-    768
-);
-
-against_libcrux!(
-    agree_1024,
-    refuse_1024,
-    mlkem1024,
-    Kem1024Secret,
-    Kem1024Public,
-    Kem1024Ciphertext,
-    MlKem1024Ciphertext,
-    MlKem1024PublicKey,
-    1024
-);
+against_rust_crypto!(agree_768, refuse_768, MlKem768, Kem768Secret, Kem768Public, Kem768Ciphertext, 768);
+against_rust_crypto!(agree_1024, refuse_1024, MlKem1024, Kem1024Secret, Kem1024Public, Kem1024Ciphertext, 1024);
 
 #[test]
-fn ml_kem_768_and_libcrux_agree_on_keys_ciphertexts_secrets_and_implicit_rejection() {
+fn ml_kem_768_and_rust_crypto_agree_on_keys_ciphertexts_secrets_and_implicit_rejection() {
     agree_768();
 }
 
 #[test]
-fn ml_kem_768_and_libcrux_refuse_the_same_encapsulation_keys() {
+fn ml_kem_768_and_rust_crypto_refuse_the_same_encapsulation_keys() {
     refuse_768();
 }
 
 #[test]
-fn ml_kem_1024_and_libcrux_agree_on_keys_ciphertexts_secrets_and_implicit_rejection() {
+fn ml_kem_1024_and_rust_crypto_agree_on_keys_ciphertexts_secrets_and_implicit_rejection() {
     agree_1024();
 }
 
 #[test]
-fn ml_kem_1024_and_libcrux_refuse_the_same_encapsulation_keys() {
+fn ml_kem_1024_and_rust_crypto_refuse_the_same_encapsulation_keys() {
     refuse_1024();
 }

@@ -82,7 +82,7 @@ fn a_taker_talks_to_an_inviter_written_from_the_page_alone() {
     // §5.2: our hybrid step, made by hand
     let (d, seed, d_public, ek) = formulas::pair(rng);
     let agreed = d.agree(&AgreementPublic::from_bytes(array(&their_d))).unwrap();
-    let (ct, ss) = Kem768Public::from_bytes(&array(&their_ek)).unwrap().encapsulate(rng).unwrap();
+    let (ct, ss) = Kem768Public::from_bytes(&array(&their_ek)).unwrap().encapsulate(rng);
     let new = (d_public.as_bytes().as_slice(), ek.as_bytes().as_slice());
     let keys = StepKeys { role: INVITER, new, old: (&their_d, &their_ek), ciphertext: ct.as_bytes() };
     let [root, chain, _] = hybrid_step(&output("handshake/root-key"), &[agreed.expose(), ss.expose()], &keys);
@@ -97,7 +97,7 @@ fn a_taker_talks_to_an_inviter_written_from_the_page_alone() {
     // The taker's chain 1: a step of theirs, encapsulated to our key.
     let second = write(&mut dana, rng, "and on");
     let (salt, their_next) = (&second[..32], output("handshake/next-header-key-taker"));
-    let header_data = labelled("envelope/header-data", &[&[TAKER], &t, &second[32..64], &second[2392..]]);
+    let header_data = labelled("envelope/head", &[&[TAKER], &t, &second[32..64], &second[2392..]]);
     let key = hkdf(salt, &[&their_next], "envelope/header-key", &[]);
     let header = opened(key, &header_data, &second[64..2392]);
     assert_eq!(header[..8], [0, 0, 0, 1, 0, 0, 0, 0], "one message in the chain before");

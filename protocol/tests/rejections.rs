@@ -209,7 +209,7 @@ fn the_takers_stolen_identity_key_poses_as_nobody_to_him() {
 fn first_answer(taking: &Taking, d: &AgreementPublic, ek: &Kem768Public, rng: &mut StdRng) -> EnvelopeBytes {
     let t = taking.transcript();
     let (own, _, own_d, own_ek) = formulas::pair(rng);
-    let (ct, ss) = ek.encapsulate(rng).unwrap();
+    let (ct, ss) = ek.encapsulate(rng);
     let agreed = own.agree(d).unwrap();
     let new = (own_d.as_bytes().as_slice(), own_ek.as_bytes().as_slice());
     let keys = StepKeys { role: INVITER, new, old: (d.as_bytes(), ek.as_bytes()), ciphertext: ct.as_bytes() };
@@ -307,7 +307,7 @@ fn a_hybrid_step_of_another_role_of_other_keys_or_of_one_half_is_refused() {
 
     // The taker's answer: a step of his own.
     let (d, _, new_d, new_ek) = formulas::pair(rng);
-    let (ct, ss) = Kem768Public::from_bytes(&array(old.1)).unwrap().encapsulate(rng).unwrap();
+    let (ct, ss) = Kem768Public::from_bytes(&array(old.1)).unwrap().encapsulate(rng);
     let agreed = d.agree(&AgreementPublic::from_bytes(array(old.0))).unwrap();
     let new = (new_d.as_bytes().as_slice(), new_ek.as_bytes().as_slice());
     let right = StepKeys { role: TAKER, new, old, ciphertext: ct.as_bytes() };

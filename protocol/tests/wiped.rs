@@ -19,8 +19,7 @@ use cairn_protocol::primitives::{AgreementPublic, AgreementSecret, Kem768Ciphert
 use cairn_protocol::secret::Secret;
 use cairn_protocol::session::Session;
 use formulas::{array, hkdf, link_secret, open_first, plain_bundle};
-use ml_kem::kem::FromSeed;
-use ml_kem::{MlKem768, MlKem1024};
+use libcrux_ml_kem::{mlkem768, mlkem1024};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand_core::{Rng, TryCryptoRng, TryRng};
@@ -138,23 +137,6 @@ impl Secrets {
         }
         found
     }
-}
-
-/// The secret vector of a seed (FIPS 203, algorithm 13), as it lies in memory: the key's encoding begins with it, 12 bits a
-/// coefficient.
-#[expect(deprecated, reason = "the expanded form is asked for to look for it, not to use it")]
-fn expanded<P>(seed: &[u8], rank: usize) -> Vec<u8>
-where
-    P: FromSeed,
-    P::DecapsulationKey: ml_kem::ExpandedKeyEncoding,
-{
-    let (key, _) = P::from_seed(&seed.try_into().unwrap());
-    let bytes = ml_kem::ExpandedKeyEncoding::to_expanded_bytes(&key);
-    let pairs = bytes[..rank * 384].chunks_exact(3).flat_map(|three| {
-        let [low, middle, high] = [three[0], three[1], three[2]].map(u16::from);
-        [low | (middle & 0x0f) << 8, middle >> 4 | high << 4]
-    });
-    pairs.flat_map(u16::to_ne_bytes).collect()
 }
 
 /// What a saved session holds in the clear (the order of `Ratchet::write`).
@@ -386,12 +368,19 @@ fn no_secret_of_a_conversation_is_left_in_memory_that_was_freed() {
             secrets.know(format!("drawn, number {private}"), bytes);
         }
     }
-    // What a seed of ML-KEM expands to, which a drawn key keeps beside it.
+    // The secret vector that a seed of ML-KEM expands to (FIPS 203, algorithm 13): the encoding of the key begins with it,
+    // 384 bytes a polynomial.
     let seeds: Vec<_> = rng.given.iter().filter(|bytes| bytes.len() == 64).collect();
     assert!(seeds.len() >= 4, "{} seeds", seeds.len());
     for (number, seed) in seeds.into_iter().enumerate() {
-        secrets.know(format!("expanded ML-KEM-768 key {number}"), &expanded::<MlKem768>(seed, 3));
-        secrets.know(format!("expanded ML-KEM-1024 key {number}"), &expanded::<MlKem1024>(seed, 4));
+        secrets.know(
+            format!("expanded ML-KEM-768 key {number}"),
+            &mlkem768::generate_key_pair(array(seed)).sk()[..3 * 384],
+        );
+        secrets.know(
+            format!("expanded ML-KEM-1024 key {number}"),
+            &mlkem1024::generate_key_pair(array(seed)).sk()[..4 * 384],
+        );
     }
     let freed: BTreeSet<_> = FREED.lock().unwrap().iter().map(|(operation, _)| *operation).collect();
     for operation in

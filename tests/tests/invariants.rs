@@ -146,6 +146,7 @@ const CRYPTO: &[&str] = &[
     "hkdf",
     "hmac",
     "sha2",
+    "libcrux_ml_kem",
     "ml_kem",
     "argon2",
     "aes_gcm",

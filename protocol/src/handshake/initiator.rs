@@ -62,7 +62,7 @@ pub fn take(
     let ephemeral = AgreementSecret::random(rng);
     let pair = RatchetPair::random(rng);
     let (agreement, encapsulation) = pair.publics();
-    let (ciphertext, encapsulated) = bundle.kem.encapsulate(rng)?;
+    let (ciphertext, encapsulated) = bundle.kem.encapsulate(rng);
     let secrets = Secrets {
         dh1: identity.agreement().agree(&bundle.prekey)?,
         dh2: ephemeral.agree(&bundle.identity.agreement)?,

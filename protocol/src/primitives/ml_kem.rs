@@ -1,16 +1,18 @@
 //! ML-KEM-768 and ML-KEM-1024 (FIPS 203).
+//!
+//! A private key is its seed. What the seed expands to is computed where it is used and wiped there; the library's own
+//! copies on the stack are out of reach (docs/decisions/0016-ml-kem.md).
 
 use super::PrimitiveError;
 use crate::secret::Secret;
 use core::fmt;
-use ml_kem::kem::{Decapsulate, Encapsulate, FromSeed, KeyExport};
-use ml_kem::{MlKem768, MlKem1024};
+use libcrux_ml_kem::{MlKemPrivateKey, mlkem768, mlkem1024};
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// FIPS 203 §7.2, modulus check: of 12-bit integers, two in three bytes, lowest bits first, each is below q. The 32 bytes
-/// behind them may be any. The crate makes the same check when it encapsulates, and takes many times as long, because it
-/// encodes the whole key again and hashes it; this one is made for each header and each snapshot.
+/// behind them may be any. The library leaves this check to its caller; its own takes many times as long, because it
+/// encodes the whole key again, and this one is made for each header and each snapshot.
 fn in_range(key: &[u8]) -> bool {
     const Q: u16 = 3329;
     let (integers, _) = key.split_at_checked(key.len().saturating_sub(32)).unwrap_or_default();
@@ -22,17 +24,16 @@ fn in_range(key: &[u8]) -> bool {
     rest.is_empty() && triples.iter().fold(true, |all, triple| all & below(triple))
 }
 
+/// Overwrites an expanded private key.
+fn wipe<const SIZE: usize>(key: &mut MlKemPrivateKey<SIZE>) {
+    (0..SIZE).for_each(|place| key[place].zeroize());
+}
+
 macro_rules! kem {
     ($set:ident, $secret:ident, $public:ident, $ciphertext:ident, $public_bytes:literal, $ciphertext_bytes:literal, $name:literal) => {
-        #[doc = concat!("An ", $name, " private key of ours: its 64-byte seed (FIPS 203 §7.1). One that was drawn and not restored")]
-        /// keeps what the seed expands to as well, so that it is not computed again when an answer comes.
-        #[derive(ZeroizeOnDrop)]
-        pub struct $secret {
-            seed: Box<[u8; 64]>,
-            // Its crate wipes it when it is dropped, and keeps its secrets on the heap.
-            #[zeroize(skip)]
-            expanded: Option<ml_kem::DecapsulationKey<$set>>,
-        }
+        #[doc = concat!("An ", $name, " private key of ours: its 64-byte seed (FIPS 203 §7.1).")]
+        #[derive(Zeroize, ZeroizeOnDrop)]
+        pub struct $secret(Box<[u8; 64]>);
 
         #[doc = concat!("An ", $name, " encapsulation key whose coefficients are in range (FIPS 203 §7.2).")]
         #[derive(Clone, PartialEq, Eq)]
@@ -45,58 +46,40 @@ macro_rules! kem {
         impl $secret {
             /// Draws a fresh key.
             pub fn random(rng: &mut impl CryptoRng) -> Self {
-                let mut secret = Self { seed: Box::new([0; 64]), expanded: None };
-                rng.fill_bytes(secret.seed.as_mut_slice());
-                secret.expanded = Some(secret.expand());
+                let mut secret = Self(Box::new([0; 64]));
+                rng.fill_bytes(secret.0.as_mut_slice());
                 secret
             }
 
             /// The key with this seed.
             #[must_use]
             pub fn from_seed(seed: [u8; 64]) -> Self {
-                Self { seed: Box::new(seed), expanded: None }
+                Self(Box::new(seed))
             }
 
             /// The 64-byte seed, for a snapshot.
             #[must_use]
             pub const fn expose(&self) -> &[u8; 64] {
-                &self.seed
+                &self.0
             }
 
             /// The public half.
             #[must_use]
             pub fn public(&self) -> $public {
-                self.with(|key| $public(Box::new(key.encapsulation_key().to_bytes().into())))
+                let (mut private, public) = $set::generate_key_pair(*self.0).into_parts();
+                wipe(&mut private);
+                $public(Box::new(public.into()))
             }
 
             /// The shared secret in `ciphertext`; of a ciphertext made for another key, a value that nobody knows.
             #[must_use]
             pub fn decapsulate(&self, ciphertext: &$ciphertext) -> Secret {
-                let mut shared = self.with(|key| key.decapsulate(&(*ciphertext.0).into()));
-                let secret = Secret::from_bytes(shared.into());
-                shared.as_mut_slice().zeroize();
+                let (mut private, _) = $set::generate_key_pair(*self.0).into_parts();
+                let mut shared = $set::decapsulate(&private, &(&*ciphertext.0).into());
+                wipe(&mut private);
+                let secret = Secret::from_bytes(shared);
+                shared.zeroize();
                 secret
-            }
-
-            fn with<T>(&self, work: impl FnOnce(&ml_kem::DecapsulationKey<$set>) -> T) -> T {
-                match &self.expanded {
-                    Some(key) => work(key),
-                    None => work(&self.expand()),
-                }
-            }
-
-            fn expand(&self) -> ml_kem::DecapsulationKey<$set> {
-                let mut seed: ml_kem::Seed = (*self.seed).into();
-                let (key, _) = $set::from_seed(&seed);
-                seed.as_mut_slice().zeroize();
-                key
-            }
-        }
-
-        impl Zeroize for $secret {
-            fn zeroize(&mut self) {
-                self.seed.zeroize();
-                self.expanded = None;
             }
         }
 
@@ -119,16 +102,14 @@ macro_rules! kem {
             }
 
             /// A fresh shared secret and the ciphertext that carries it.
-            ///
-            /// # Errors
-            /// [`PrimitiveError::Encapsulation`], which [`from_bytes`](Self::from_bytes) has excluded.
-            pub fn encapsulate(&self, rng: &mut impl CryptoRng) -> Result<($ciphertext, Secret), PrimitiveError> {
-                let key = ml_kem::EncapsulationKey::<$set>::new(&(*self.0).into())
-                    .map_err(|_| PrimitiveError::Encapsulation)?;
-                let (ciphertext, mut shared) = key.encapsulate_with_rng(rng);
-                let secret = Secret::from_bytes(shared.into());
-                shared.as_mut_slice().zeroize();
-                Ok(($ciphertext(Box::new(ciphertext.into())), secret))
+            pub fn encapsulate(&self, rng: &mut impl CryptoRng) -> ($ciphertext, Secret) {
+                let mut random = [0; 32];
+                rng.fill_bytes(&mut random);
+                let (ciphertext, mut shared) = $set::encapsulate(&(&*self.0).into(), random);
+                random.zeroize();
+                let secret = Secret::from_bytes(shared);
+                shared.zeroize();
+                ($ciphertext(Box::new(ciphertext.into())), secret)
             }
         }
 
@@ -169,8 +150,8 @@ macro_rules! kem {
     };
 }
 
-kem!(MlKem768, Kem768Secret, Kem768Public, Kem768Ciphertext, 1184, 1088, "ML-KEM-768");
-kem!(MlKem1024, Kem1024Secret, Kem1024Public, Kem1024Ciphertext, 1568, 1568, "ML-KEM-1024");
+kem!(mlkem768, Kem768Secret, Kem768Public, Kem768Ciphertext, 1184, 1088, "ML-KEM-768");
+kem!(mlkem1024, Kem1024Secret, Kem1024Public, Kem1024Ciphertext, 1568, 1568, "ML-KEM-1024");
 
 #[cfg(test)]
 mod tests {
@@ -192,9 +173,9 @@ mod tests {
     }
 
     #[test]
-    fn our_modulus_check_agrees_with_the_crates_on_every_value_in_every_place_of_three_bytes() {
+    fn our_modulus_check_agrees_with_the_librarys_on_every_value_in_every_place_of_three_bytes() {
         let honest = *Kem768Secret::random(&mut rng()).public().as_bytes();
-        let theirs = |key: &[u8; 1184]| ml_kem::EncapsulationKey::<MlKem768>::new(&(*key).into()).is_ok();
+        let theirs = |key: &[u8; 1184]| mlkem768::validate_public_key(&key.into());
         // The first, one in the middle, the last: integers 0, 383 and 767 of 768.
         for place in [0, 383, 767] {
             for value in 0..4096_u16 {
@@ -209,7 +190,7 @@ mod tests {
                     key[at + 2] = low >> 4 | high << 4;
                 }
                 assert_eq!(Kem768Public::from_bytes(&key).is_ok(), value < 3329, "{value} at {place}");
-                // The crate is slow: around the edge only.
+                // The library is slow: around the edge only.
                 if (3320..3340).contains(&value) {
                     assert_eq!(theirs(&key), value < 3329, "{value} at {place}");
                 }
@@ -223,11 +204,14 @@ mod tests {
     #[test]
     fn a_restored_key_decapsulates_like_the_one_that_was_drawn_and_a_wiped_one_does_not() {
         let mut secret = Kem768Secret::random(&mut rng());
-        let (ciphertext, shared) = secret.public().encapsulate(&mut rng()).unwrap();
+        let (ciphertext, shared) = secret.public().encapsulate(&mut rng());
         let restored = Kem768Secret::from_seed(*secret.expose());
         assert!(secret.decapsulate(&ciphertext).matches(&shared));
         assert!(restored.decapsulate(&ciphertext).matches(&shared));
         assert!(restored.public() == secret.public());
+        let mut private = mlkem768::generate_key_pair(*secret.expose()).into_parts().0;
+        wipe(&mut private);
+        assert!(private.as_slice().iter().all(|byte| *byte == 0));
         secret.zeroize();
         assert!(!secret.decapsulate(&ciphertext).matches(&shared));
     }
@@ -235,7 +219,7 @@ mod tests {
     #[test]
     fn encapsulated_secrets_arrive_and_a_flipped_ciphertext_gives_another() {
         let secret = Kem1024Secret::random(&mut rng());
-        let (ciphertext, shared) = secret.public().encapsulate(&mut rng()).unwrap();
+        let (ciphertext, shared) = secret.public().encapsulate(&mut rng());
         assert!(secret.decapsulate(&ciphertext).matches(&shared));
         let mut bytes = *ciphertext.as_bytes();
         bytes[7] ^= 1;

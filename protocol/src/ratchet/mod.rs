@@ -194,17 +194,16 @@ impl Ratchet {
         let salted = Salted::new(&salt);
         let commitment = key.commitment(&sending.header, &salted);
         let mut header = Header::encode(&sending.publics, (self.previous, index));
-        let body_tag =
-            seal(key.body_key(&salted), &body_data(self.role, &self.transcript, header.expose()), body.expose_mut());
+        let body_tag = seal(key.body_key(&salted), &body_data(self.role, &self.transcript, &header), body.expose_mut());
         let data = header_data(self.role, &self.transcript, &commitment, body.expose(), &body_tag);
-        let header_tag = seal(sending.header.seal_key(&salted), &data, header.expose_mut());
+        let header_tag = seal(sending.header.seal_key(&salted), &data, header.as_mut_slice());
 
         sending.chain = chain;
         sending.next = next;
         let envelope = Envelope {
             salt: &salt,
             commitment: &commitment,
-            header: header.expose(),
+            header: &header,
             header_tag: &header_tag,
             body: body.expose(),
             body_tag: &body_tag,
@@ -218,7 +217,7 @@ impl Ratchet {
         let pair = RatchetPair::random(rng);
         let (agreement, encapsulation) = pair.publics();
         let agreed = pair.agreement.agree(&peer.agreement)?;
-        let (ciphertext, encapsulated) = peer.encapsulation.encapsulate(rng)?;
+        let (ciphertext, encapsulated) = peer.encapsulation.encapsulate(rng);
         let context = StepContext {
             sender: self.role,
             agreement: &agreement,

@@ -91,18 +91,18 @@ impl Ratchet {
         if let Some(receiving) = &self.receiving
             && let Some(plain) = sealed.header(&receiving.header)
         {
-            return self.open_current(&sealed, receiving, plain.expose());
+            return self.open_current(&sealed, receiving, &plain);
         }
         if let Some(plain) = sealed.header(&self.next_receiving) {
-            return self.open_next(&sealed, plain.expose());
+            return self.open_next(&sealed, &plain);
         }
         for (at, key, publics) in self.skipped.old_headers() {
             if let Some(plain) = sealed.header(key) {
-                let header = Header::decode(plain.expose()).map_err(|_| OpenError::Header)?;
+                let header = Header::decode(&plain).map_err(|_| OpenError::Header)?;
                 if publics.is_some_and(|known| !same_bytes(&publics_hash(&header.publics), known)) {
                     return Err(OpenError::Header);
                 }
-                return self.open_late(&sealed, at, key, plain.expose(), header.index);
+                return self.open_late(&sealed, at, key, &plain, header.index);
             }
         }
         Err(OpenError::NotOurs)
@@ -248,10 +248,10 @@ struct Sealed<'a> {
 }
 
 impl Sealed<'_> {
-    fn header(&self, key: &HeaderKey) -> Option<SecretBytes<HEADER>> {
-        let mut plain = SecretBytes::copy_of(self.envelope.header);
+    fn header(&self, key: &HeaderKey) -> Option<Box<[u8; HEADER]>> {
+        let mut plain = Box::new(*self.envelope.header);
         let key = key.seal_key(&self.salted);
-        open(&key, &self.data, plain.expose_mut(), self.envelope.header_tag).ok().map(|()| plain)
+        open(&key, &self.data, plain.as_mut_slice(), self.envelope.header_tag).ok().map(|()| plain)
     }
 
     fn body(&self, header: &HeaderKey, key: &MessageKey, plain: &[u8; HEADER]) -> Result<SecretBytes<BODY>, OpenError> {
@@ -416,6 +416,13 @@ mod tests {
         taker.previous = 0;
         let lie = seal(&mut taker, rng);
         assert_eq!(inviter.open(&lie).err(), Some(OpenError::Header));
+    }
+
+    #[test]
+    fn associated_data_fill_whole_blocks_of_64_bytes() {
+        let header = header_data(Role::Taker, &[1; 32], &[2; 32], &[3; BODY], &[4; 16]);
+        let body = body_data(Role::Taker, &[1; 32], &[5; HEADER]);
+        assert_eq!((header.len(), body.len()), (28 * 64, 37 * 64));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::content::{MessageId, Piece};
 use crate::limits::{BODY, BODY_FIELDS, PAYLOAD};
 use crate::primitives::{AgreementPublic, Kem768Ciphertext, Kem768Public};
 use crate::secret::SecretBytes;
-use crate::wire::{DecodeError, Reader, Writer};
+use crate::wire::{DecodeError, Reader, Writer, join};
 use zeroize::Zeroizing;
 
 /// Bytes of a plain header: 32 + 4 + 4 + 1,184 + 1,088.
@@ -51,12 +51,12 @@ impl RatchetPublics {
 pub(crate) type Counters = (u32, u32);
 
 impl Header {
-    /// A header of a chain with these public values, which are written from where they are kept.
-    pub(crate) fn encode(publics: &RatchetPublics, (previous, index): Counters) -> SecretBytes<HEADER> {
-        let mut writer = Writer::with_capacity(HEADER);
-        writer.u32(previous).u32(index);
-        publics.write(&mut writer);
-        writer.into_fixed()
+    /// A header of a chain with these public values, which are written from where they are kept. It is hidden from the
+    /// relay and not from memory, where each session keeps the same values: nothing is wiped.
+    pub(crate) fn encode(publics: &RatchetPublics, (previous, index): Counters) -> Box<[u8; HEADER]> {
+        let RatchetPublics { agreement, encapsulation, ciphertext } = publics;
+        let counters = (previous.to_be_bytes(), index.to_be_bytes());
+        join(&[&counters.0, &counters.1, agreement.as_bytes(), encapsulation.as_bytes(), ciphertext.as_bytes()])
     }
 
     /// The counters, if all public values are those that were checked when the chain began; the ciphertext is given back

@@ -141,7 +141,7 @@ impl Taking {
         let theirs = AgreementPublic::from_bytes(array(&bundle[BUNDLE_IDENTITY + 32..BUNDLE_PREKEY]));
         let prekey = AgreementPublic::from_bytes(array(&bundle[BUNDLE_PREKEY..BUNDLE_KEM]));
         let k = Kem1024Public::from_bytes(&array(&bundle[BUNDLE_KEM..BUNDLE_MAILBOX])).unwrap();
-        let (ct, ss) = k.encapsulate(rng).unwrap();
+        let (ct, ss) = k.encapsulate(rng);
         let agreed =
             [agreement.agree(&prekey), e.agree(&theirs), e.agree(&prekey)].map(|agreed| *agreed.unwrap().expose());
         let public = [
@@ -221,9 +221,9 @@ impl Chain {
     pub(crate) fn seal(&mut self, roles: Roles, transcript: &[u8; 32], header: &[u8], body: &[u8]) -> EnvelopeBytes {
         let (salt, message) = ([0x5a; 32], self.step());
         let commitment = hkdf(&salt, &[&self.header, &message], "envelope/commitment", &[]);
-        let body_data = labelled("envelope/body-data", &[&[roles.body], transcript, header]);
+        let body_data = labelled("envelope/body", &[&[roles.body], transcript, header]);
         let body = sealed(hkdf(&salt, &[&message], "envelope/body-key", &[]), &body_data, body);
-        let header_data = labelled("envelope/header-data", &[&[roles.header], transcript, &commitment, &body]);
+        let header_data = labelled("envelope/head", &[&[roles.header], transcript, &commitment, &body]);
         let header = sealed(hkdf(&salt, &[&self.header], "envelope/header-key", &[]), &header_data, header);
         Box::new(array(&[&salt[..], &commitment, &header, &body].concat()))
     }
@@ -245,7 +245,7 @@ pub(crate) fn open_header(
     envelope: &[u8; ENVELOPE],
 ) -> Option<Vec<u8>> {
     let (salt, commitment, header, body) = (&envelope[..32], &envelope[32..64], &envelope[64..2392], &envelope[2392..]);
-    let data = labelled("envelope/header-data", &[&[role], transcript, commitment, body]);
+    let data = labelled("envelope/head", &[&[role], transcript, commitment, body]);
     try_opened(hkdf(salt, &[key], "envelope/header-key", &[]), &data, header)
 }
 
@@ -262,7 +262,7 @@ pub(crate) fn open_body(
     if hkdf(salt, &[header_key, message], "envelope/commitment", &[]) != commitment {
         return None;
     }
-    let data = labelled("envelope/body-data", &[&[role], transcript, header]);
+    let data = labelled("envelope/body", &[&[role], transcript, header]);
     try_opened(hkdf(salt, &[message], "envelope/body-key", &[]), &data, body)
 }
 

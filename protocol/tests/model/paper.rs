@@ -53,10 +53,10 @@ impl Writer<'_> {
     pub(crate) fn seal(&self, header: &[u8], body: &[u8], spoil: bool) -> Box<[u8; ENVELOPE]> {
         let salt = &self.salt;
         let commitment = hkdf(salt, &[self.header_key, self.committed], "envelope/commitment");
-        let data = labelled("envelope/body-data", &[&[self.body_role], self.transcript, header]);
+        let data = labelled("envelope/body", &[&[self.body_role], self.transcript, header]);
         let mut body = sealed(hkdf(salt, &[self.message_key], "envelope/body-key"), &data, body);
         body[0] ^= u8::from(spoil);
-        let data = labelled("envelope/header-data", &[&[self.header_role], self.transcript, &commitment, &body]);
+        let data = labelled("envelope/head", &[&[self.header_role], self.transcript, &commitment, &body]);
         let header = sealed(hkdf(salt, &[self.header_key], "envelope/header-key"), &data, header);
         Box::new([&salt[..], &commitment, &header, &body].concat().try_into().unwrap())
     }
@@ -71,7 +71,7 @@ fn opened(key: [u8; 32], data: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
 /// The plain header of an envelope, opened with exactly the associated data of protocol.md §6.2.
 pub(crate) fn header(role: u8, transcript: &[u8; 32], key: &[u8; 32], envelope: &[u8; ENVELOPE]) -> Option<Vec<u8>> {
     let (salt, commitment, header, body) = cut(envelope);
-    let data = labelled("envelope/header-data", &[&[role], transcript, commitment, body]);
+    let data = labelled("envelope/head", &[&[role], transcript, commitment, body]);
     opened(hkdf(salt, &[key], "envelope/header-key"), &data, header)
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn body(
     if hkdf(salt, &[keys.0, keys.1], "envelope/commitment") != commitment {
         return None;
     }
-    let data = labelled("envelope/body-data", &[&[role], transcript, header]);
+    let data = labelled("envelope/body", &[&[role], transcript, header]);
     opened(hkdf(salt, &[keys.1], "envelope/body-key"), &data, body)
 }
 

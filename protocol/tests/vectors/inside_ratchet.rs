@@ -54,7 +54,7 @@ pub(crate) fn next_sending(ratchet: &Ratchet, rng: &mut impl CryptoRng) -> (u32,
 /// The plain header of the next envelope, which needs no step.
 pub(crate) fn next_header(ratchet: &Ratchet) -> Vec<u8> {
     let sending = ratchet.sending.as_ref().unwrap();
-    Header::encode(&sending.publics, (ratchet.previous, sending.next)).expose().to_vec()
+    Header::encode(&sending.publics, (ratchet.previous, sending.next)).to_vec()
 }
 
 /// The state that the handshake gives: keys of §4.3 and the taker's pair.

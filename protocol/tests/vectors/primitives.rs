@@ -271,7 +271,7 @@ macro_rules! kem {
             let mut draw = case.draw();
             draw.announce(&["m"]);
             let public = private.public();
-            let (ct, ss) = public.encapsulate(&mut draw).unwrap();
+            let (ct, ss) = public.encapsulate(&mut draw);
             assert!(private.decapsulate(&ct).matches(&ss));
             case.drawn(draw.take())
                 .hex("ek", public.as_bytes())

@@ -23,7 +23,7 @@ first-envelope/private-key first-envelope/private-data first-envelope/hash hands
 handshake/transcript handshake/root-key handshake/chain-key handshake/header-key
 handshake/next-header-key-taker handshake/next-header-key-inviter ratchet/step ratchet/chain-publics
 ratchet/root-key ratchet/chain-key ratchet/next-header-key chain/next-key chain/message-key
-envelope/header-key envelope/body-key envelope/commitment envelope/header-data envelope/body-data
+envelope/header-key envelope/body-key envelope/commitment envelope/head envelope/body
 history/start history/step check/binding check/commitment check/words-inviter check/words-taker""".split()
 
 

@@ -117,16 +117,16 @@ def sealed_parts(t, role, hk, mk, salt, header, body):
     out["commitment"] = hkdf(salt, hk + mk, "envelope/commitment")
     out["header"] = header
     who = bytes([role]) + t
-    out["body data"] = label("envelope/body-data") + who + header
+    out["body data"] = label("envelope/body") + who + header
     out["sealed body"] = seal(out["body key"], out["body data"], body)
-    out["header data"] = label("envelope/header-data") + who + out["commitment"] + out["sealed body"]
+    out["header data"] = label("envelope/head") + who + out["commitment"] + out["sealed body"]
     out["sealed header"] = seal(out["header key"], out["header data"], header)
     out["envelope"] = salt + out["commitment"] + out["sealed header"] + out["sealed body"]
     return out
 
 
 def open_header(t, role, hk, envelope):
-    data = label("envelope/header-data") + bytes([role]) + t + envelope[32:64] + envelope[2392:]
+    data = label("envelope/head") + bytes([role]) + t + envelope[32:64] + envelope[2392:]
     return unseal(hkdf(envelope[:32], hk, "envelope/header-key"), data, envelope[64:2392])
 
 
@@ -134,7 +134,7 @@ def open_body(t, role, hk, mk, header, envelope):
     salt = envelope[:32]
     if envelope[32:64] != hkdf(salt, hk + mk, "envelope/commitment"):
         raise Refused("commitment")
-    data = label("envelope/body-data") + bytes([role]) + t + header
+    data = label("envelope/body") + bytes([role]) + t + header
     try:
         return unseal(hkdf(salt, mk, "envelope/body-key"), data, envelope[2392:])
     except Refused:

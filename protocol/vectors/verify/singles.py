@@ -275,7 +275,7 @@ class Envelopes(Checker):
         hk, header, body_key = reader.current.hk, self.first_header, c.bytes("MK of the body", 32)
         sealed = sealed_parts(t, role, hk, body_key, salt, header, self.first_body)["sealed body"]
         commitment = hkdf(salt, hk + c.bytes("MK of the commitment", 32), "envelope/commitment")
-        data = label("envelope/header-data") + bytes([role]) + t + commitment + sealed
+        data = label("envelope/head") + bytes([role]) + t + commitment + sealed
         sealed_header = crypto.seal(hkdf(salt, hk, "envelope/header-key"), data, header)
         c.same("envelope", salt + commitment + sealed_header + sealed)
         reader.receive_plain(c.bytes("envelope"))

@@ -102,7 +102,7 @@ static HAND: LazyLock<Hand> = LazyLock::new(|| {
     let (identity, ephemeral) = (AgreementSecret::random(rng), AgreementSecret::random(rng));
     let (pair, encapsulation) = (AgreementSecret::random(rng), Kem768Secret::random(rng));
     let kem = Kem1024Public::from_bytes(bundle[KEM].try_into().unwrap()).unwrap();
-    let (ciphertext, encapsulated) = kem.encapsulate(rng).unwrap();
+    let (ciphertext, encapsulated) = kem.encapsulate(rng);
     let shared = [
         identity.agree(&key(PREKEY)).unwrap(),
         ephemeral.agree(&key(AGREEMENT)).unwrap(),
