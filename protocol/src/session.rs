@@ -388,6 +388,17 @@ mod tests {
             inviter.decrypt(&envelopes[place], now).unwrap();
             assert_eq!(inviter.unanswered_since, since, "{now}");
         }
+
+        // A look at the clock that gives the hole up makes what lies behind it news, once.
+        let (mut taker, mut inviter) = pair(&mut StdRng::seed_from_u64(6));
+        let envelopes: Vec<_> = (0..2).map(|_| send(&mut taker, text())).collect();
+        inviter.decrypt(&envelopes[1], 100).unwrap();
+        let days: Vec<_> = (1..=15).map(|day| 100 + day * crate::limits::TICK_SECONDS).collect();
+        for day in &days {
+            let given_up = inviter.tick(*day);
+            assert_eq!(given_up.is_empty(), *day != days[13], "{day}");
+            assert_eq!(inviter.unanswered_since, if *day < days[13] { 100 } else { days[13] }, "{day}");
+        }
     }
 
     #[test]
