@@ -1,13 +1,16 @@
-//! What `serve` is told, by its arguments and by an optional file.
+//! What the relay is told, by its arguments and by an optional file.
 //!
-//! In: arguments, a TOML file. Out: settings that can be used. This file must never learn a secret: none belongs into an
-//! argument or into the file.
+//! In: arguments, a TOML file. Out: settings that can be used, or a sentence that names the key, its line and what was
+//! probably meant. This file must never learn a secret: none belongs into an argument or into the file.
 
 use cairn_protocol::address::Host;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, Visitor, value};
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use toml::de::DeTable;
 
 /// Days that an envelope is kept until it is acknowledged, if nothing else is said.
 pub const ENVELOPE_DAYS: u16 = 14;
@@ -35,6 +38,16 @@ pub enum ConfigError {
         /// What is wrong, and where.
         error: Box<toml::de::Error>,
     },
+    /// A key that there is none of.
+    #[error("`{key}` in line {line} of {path} is no setting. {meant}", path = .path.display(), meant = meant(.key))]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+        /// Its line, counted from 1.
+        line: usize,
+    },
     /// Something is missing.
     #[error("no {0} is named. Give --{0}, or `{0} = …` in the file after --config")]
     Missing(&'static str),
@@ -47,10 +60,16 @@ pub enum ConfigError {
     /// A lifetime that isn't allowed.
     #[error("envelope_days is {0}, but must be from 1 to {LONGEST_ENVELOPE_DAYS}")]
     EnvelopeDays(u16),
+    /// The address of the metrics is none.
+    #[error("`{0}` is no address for metrics. Write an address and a port, like 127.0.0.1:9464")]
+    Metrics(String),
+    /// The metrics would be open to others.
+    #[error("metrics stay on this machine: {0} is not a loopback address. Write 127.0.0.1:9464 or [::1]:9464")]
+    MetricsOutside(SocketAddr),
 }
 
 /// The file's keys, all optional; others are refused.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The data folder.
@@ -63,16 +82,25 @@ pub struct Config {
     pub open: Option<bool>,
     /// Days that an envelope is kept.
     pub envelope_days: Option<u16>,
+    /// A file with a certificate for the relay's own key.
+    pub certificate: Option<PathBuf>,
+    /// `ADDRESS:PORT` for counts and readiness.
+    pub metrics: Option<String>,
+    /// The folder for daily logs.
+    pub logs: Option<PathBuf>,
 }
 
 impl Config {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`ConfigError::Unreadable`], [`ConfigError::Unknown`].
+    /// [`ConfigError::Unreadable`], [`ConfigError::Key`], [`ConfigError::Unknown`].
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text =
             fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
+        if let Some((key, line)) = foreign_key(&text) {
+            return Err(ConfigError::Key { path: path.to_owned(), key, line });
+        }
         toml::from_str(&text).map_err(|error| ConfigError::Unknown { path: path.to_owned(), error: Box::new(error) })
     }
 
@@ -85,8 +113,79 @@ impl Config {
             public_host: self.public_host.or(other.public_host),
             open: self.open.or(other.open),
             envelope_days: self.envelope_days.or(other.envelope_days),
+            certificate: self.certificate.or(other.certificate),
+            metrics: self.metrics.or(other.metrics),
+            logs: self.logs.or(other.logs),
         }
     }
+}
+
+/// The first key of a file that there is none of, and its line. A file that is no TOML has none: its own error tells.
+fn foreign_key(text: &str) -> Option<(String, usize)> {
+    let table = DeTable::parse(text).ok()?;
+    let known = keys();
+    let foreign = table.get_ref().keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
+    let first = foreign.min_by_key(|key| key.span().start)?;
+    let before = text.get(..first.span().start).unwrap_or_default();
+    Some((first.get_ref().to_string(), before.matches('\n').count() + 1))
+}
+
+/// The key that is nearest to this one, if one is near.
+fn meant(key: &str) -> String {
+    let near = keys().iter().map(|known| (distance(&key.to_lowercase(), known), known)).min();
+    match near {
+        Some((steps, known)) if steps * 2 <= known.len() => format!("Did you mean `{known}`?"),
+        _ => format!("The settings are {}", keys().join(", ")),
+    }
+}
+
+/// Letters to put in, take out or replace until one word is the other.
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (place, letter) in one.chars().enumerate() {
+        let (mut corner, mut left) = (place, place + 1);
+        let mut next = vec![left];
+        for (above, known) in row.iter().skip(1).zip(other.chars()) {
+            left = (corner + usize::from(letter != known)).min(above + 1).min(left + 1);
+            corner = *above;
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+/// The names of the settings, as serde knows them: there is no second list to forget.
+fn keys() -> &'static [&'static str] {
+    struct Names<'a>(&'a mut &'static [&'static str]);
+
+    impl<'de> Deserializer<'de> for Names<'_> {
+        type Error = value::Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+            Err(value::Error::custom("only a structure has names"))
+        }
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            visitor: V,
+        ) -> Result<V::Value, Self::Error> {
+            *self.0 = fields;
+            self.deserialize_any(visitor)
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+            newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
+    }
+
+    let mut names: &'static [&'static str] = &[];
+    // It always fails: nothing is read, only the names are asked.
+    let _ = Config::deserialize(Names(&mut names));
+    names
 }
 
 /// Settings that can be used.
@@ -104,6 +203,12 @@ pub struct Settings {
     pub open: bool,
     /// Days that an envelope is kept.
     pub envelope_days: u16,
+    /// A file with a certificate for the relay's own key.
+    pub certificate: Option<PathBuf>,
+    /// Where counts and readiness are told, on this machine only.
+    pub metrics: Option<SocketAddr>,
+    /// The folder for daily logs.
+    pub logs: Option<PathBuf>,
 }
 
 impl TryFrom<Config> for Settings {
@@ -119,7 +224,9 @@ impl TryFrom<Config> for Settings {
         if !(1..=LONGEST_ENVELOPE_DAYS).contains(&envelope_days) {
             return Err(ConfigError::EnvelopeDays(envelope_days));
         }
-        Ok(Self { data, host, port, public_host, open: config.open.unwrap_or(false), envelope_days })
+        let metrics = config.metrics.map(loopback).transpose()?;
+        let (open, certificate, logs) = (config.open.unwrap_or(false), config.certificate, config.logs);
+        Ok(Self { data, host, port, public_host, open, envelope_days, certificate, metrics, logs })
     }
 }
 
@@ -131,6 +238,11 @@ fn split(listen: &str) -> Option<(String, u16)> {
         None => host,
     };
     Some((Host::new(host).ok()?.as_str().to_owned(), port.parse().ok()?))
+}
+
+fn loopback(text: String) -> Result<SocketAddr, ConfigError> {
+    let address: SocketAddr = text.parse().map_err(|_| ConfigError::Metrics(text))?;
+    if address.ip().is_loopback() { Ok(address) } else { Err(ConfigError::MetricsOutside(address)) }
 }
 
 #[cfg(test)]
@@ -163,5 +275,32 @@ mod tests {
         assert!(matches!(days(31), Err(ConfigError::EnvelopeDays(31))));
         assert!(days(30).is_ok());
         assert!(toml::from_str::<Config>("opne = true").is_err());
+        let metrics = |address: &str| settings(&format!("data = '/a'\nlisten = 'a:1'\nmetrics = '{address}'"));
+        assert!(metrics("127.0.0.1:9464").is_ok() && metrics("[::1]:0").is_ok());
+        for outside in ["0.0.0.0:9464", "192.0.2.1:9464", "[::]:9464"] {
+            assert!(matches!(metrics(outside), Err(ConfigError::MetricsOutside(_))), "{outside}");
+        }
+        assert!(matches!(metrics("localhost:9464"), Err(ConfigError::Metrics(_))));
+    }
+
+    #[test]
+    fn a_key_that_is_not_known_is_named_with_its_line_and_the_one_that_was_probably_meant() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("relay.toml");
+        for (content, line, meant) in [
+            ("opne = true", 1, "Did you mean `open`?"),
+            ("# a note\nopen = true\n\nenvelope-days = 3", 4, "Did you mean `envelope_days`?"),
+            ("listen = 'a:1'\nPublicHost = 'a'\nzzz = 1", 2, "Did you mean `public_host`?"),
+            ("open = true\nserver.open = true", 2, "The settings are data, listen, "),
+            ("[relay]\nopen = true", 1, "The settings are data, listen, "),
+        ] {
+            fs::write(&path, content).unwrap();
+            let error = Config::read(&path).unwrap_err();
+            assert!(matches!(error, ConfigError::Key { line: named, .. } if named == line), "{error}");
+            assert!(error.to_string().contains(meant), "{error}");
+        }
+        fs::write(&path, "open = ").unwrap();
+        assert!(matches!(Config::read(&path), Err(ConfigError::Unknown { .. })));
+        assert!(keys().contains(&"public_host"));
     }
 }

@@ -335,6 +335,7 @@ impl<S: Store> Connection<S> {
     }
 
     fn write(&mut self, number: u32, reply: &Reply) -> Result<(), Ended> {
+        self.peer.relay.metrics.answered(reply);
         let frame = reply.encode(number);
         self.waiting += frame.len();
         self.socket.start_send_unpin(Message::Binary(frame.into())).map_err(|error| failed(&error))?;

@@ -7,12 +7,17 @@ use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The relay's TLS key in its folder.
 pub const KEY: &str = "tls.key";
 
 /// The file whose lock a running relay holds.
 const LOCK: &str = "relay.lock";
+
+/// How often the lock is tried, and the pause between: who only asks for it holds it for less.
+const TRIES: u32 = 5;
+const BETWEEN: Duration = Duration::from_millis(50);
 
 /// Why the folder can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -62,9 +67,29 @@ pub fn lock(folder: &Path) -> Result<File, FolderError> {
     let path = folder.join(LOCK);
     let options = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
     let file = options.map_err(at(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(FolderError::Locked(folder.to_owned())),
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(BETWEEN),
+            Err(TryLockError::Error(error)) => return Err(at(&path)(error)),
+        }
+    }
+    Err(FolderError::Locked(folder.to_owned()))
+}
+
+/// Whether a relay runs on the folder. Asking holds the lock for a moment.
+///
+/// # Errors
+/// [`FolderError::File`].
+pub fn is_locked(folder: &Path) -> Result<bool, FolderError> {
+    let path = folder.join(LOCK);
+    let file = match File::open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        opened => opened.map_err(at(&path))?,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
         Err(TryLockError::Error(error)) => Err(at(&path)(error)),
     }
 }

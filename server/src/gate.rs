@@ -56,6 +56,12 @@ impl Gate {
         Some(Ticket { place: Some((network, Arc::clone(&self.from))), _permit: permit })
     }
 
+    /// How many connections there are.
+    #[must_use]
+    pub fn entered(&self) -> u32 {
+        CONNECTIONS.saturating_sub(u32::try_from(self.all.available_permits()).unwrap_or(CONNECTIONS))
+    }
+
     /// Ends when no connection is left.
     pub async fn empty(&self) {
         // Never closed, so this can only succeed.

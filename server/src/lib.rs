@@ -8,9 +8,13 @@
 
 pub mod admission;
 pub mod auth;
+pub mod backup;
 pub mod calendar;
+pub mod certificate;
 pub mod config;
 pub mod connection;
+pub mod date;
+pub mod doctor;
 pub mod dump;
 pub mod expiry;
 pub mod fanout;
@@ -18,6 +22,10 @@ pub mod folder;
 pub mod gate;
 pub mod handlers;
 pub mod line;
+pub mod log;
+pub mod metrics;
+pub mod monitor;
+pub mod notify;
 pub mod quota;
 pub mod serve;
 pub mod store;

@@ -12,13 +12,16 @@ use crate::fanout::Fanout;
 use crate::folder::{self, FolderError};
 use crate::gate::Gate;
 use crate::handlers::Relay;
+use crate::metrics::{Metrics, Number};
+use crate::monitor::{self, Monitor};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
 use crate::tls::{Tls, TlsError};
 use cairn_protocol::address::RelayAddress;
 use std::fs::File;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -57,12 +60,26 @@ pub enum ServeError {
         /// What is wrong.
         error: io::Error,
     },
+    /// The address of the metrics.
+    #[error("can't listen for metrics on {address}: {error}. Name another after metrics, or stop what uses it")]
+    Metrics {
+        /// The address.
+        address: SocketAddr,
+        /// What is wrong.
+        error: io::Error,
+    },
 }
 
 /// A relay that accepts connections.
 pub struct Running {
     /// What clients are given.
     pub address: RelayAddress,
+    /// Where counts and readiness are told, if asked for.
+    pub metrics: Option<SocketAddr>,
+    folder: PathBuf,
+    certificate: Option<PathBuf>,
+    tls: Tls,
+    monitoring: Option<JoinHandle<()>>,
     store: Arc<SqliteStore>,
     gate: Arc<Gate>,
     stop: watch::Sender<bool>,
@@ -82,24 +99,40 @@ pub async fn start(settings: Settings, deadlines: Deadlines) -> Result<Running, 
     let fanout = Arc::new(Fanout::default());
     let waking = Arc::clone(&fanout);
     let store = Arc::new(SqliteStore::open(&folder, Arc::new(move |mailbox| waking.wake(mailbox)))?);
-    let tls = Tls::open(&folder)?;
+    let tls = Tls::open(&folder, settings.certificate.as_deref())?;
     let calendar = Arc::new(Calendar::start(store.as_ref()).await?);
     let (listener, port) = listen(&settings).await?;
     let address = RelayAddress { host: settings.public_host, port, pin: tls.pin };
+    let monitor = match settings.metrics {
+        Some(address) => Some(monitor::listen(address).await.map_err(|error| ServeError::Metrics { address, error })?),
+        None => None,
+    };
+    let counts = Arc::new(Metrics::default());
     let relay = Arc::new(Relay {
         store: Arc::clone(&store),
         fanout,
         calendar: Arc::clone(&calendar),
         open: settings.open,
         envelope_days: settings.envelope_days,
+        metrics: Arc::clone(&counts),
         stranger: Stranger::random(),
     });
     let (stop, stopping) = watch::channel(false);
     let gate = Arc::new(Gate::default());
-    let door = Door { relay, tls, deadlines, gate: Arc::clone(&gate), stopping };
+    let (metrics, monitoring) = monitor.map_or((None, None), |(listener, address)| {
+        let (store, gate, folder, stopping) = (Arc::clone(&store), Arc::clone(&gate), folder.clone(), stopping.clone());
+        let monitor = Monitor { metrics: counts, store, gate, folder, stopping };
+        (Some(address), Some(tokio::spawn(monitor.serve(listener))))
+    });
+    let door = Door { relay, tls: tls.clone(), deadlines, gate: Arc::clone(&gate), stopping };
     let expiring = expiry::supervise(Arc::clone(&store), calendar, settings.envelope_days.into());
     Ok(Running {
         address,
+        metrics,
+        folder,
+        certificate: settings.certificate,
+        tls,
+        monitoring,
         store,
         gate,
         stop,
@@ -113,6 +146,22 @@ impl Running {
     /// Ends when the store has failed; the relay must stop then.
     pub async fn failed(&self) -> StoreError {
         self.store.failed().await
+    }
+
+    /// Ends when the store has taken up something new.
+    ///
+    /// # Errors
+    /// Any error of the store.
+    pub async fn answers(&self) -> Result<(), StoreError> {
+        self.store.answers().await
+    }
+
+    /// Reads the certificate again, for connections from now on.
+    ///
+    /// # Errors
+    /// Any [`TlsError`]; the certificate is then the same as before.
+    pub fn reload(&self) -> Result<(), TlsError> {
+        self.tls.reload(&self.folder, self.certificate.as_deref())
     }
 
     /// For a store that has failed: lets connections tell their peers so for at most `drain`. The store is not asked to
@@ -136,6 +185,9 @@ impl Running {
             tracing::warn!("some connections were cut: they took too long to finish");
         }
         self.expiring.abort();
+        if let Some(monitoring) = self.monitoring {
+            monitoring.abort();
+        }
         self.store.close().await
     }
 }
@@ -164,6 +216,7 @@ impl<S: Store> Door<S> {
                 // The peer left before it was accepted: its matter.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
+                    self.relay.metrics.count(Number::NotAccepted);
                     tracing::warn!("no connection can be accepted now: {error}");
                     tokio::time::sleep(EXHAUSTED).await;
                 }
@@ -173,8 +226,10 @@ impl<S: Store> Door<S> {
 
     fn admit(&self, stream: TcpStream, address: IpAddr) {
         let Some(ticket) = self.gate.enter(address) else {
+            self.relay.metrics.count(Number::TurnedAway);
             return; // dropped, and with it closed
         };
+        self.relay.metrics.count(Number::Accepted);
         let serving = connection::serve(
             Arc::clone(&self.relay),
             self.tls.acceptor.clone(),

@@ -4,102 +4,18 @@
 
 #[expect(dead_code, reason = "the other test files use the rest")]
 mod common;
+mod process;
 
-use cairn_protocol::address::RelayAddress;
 use cairn_protocol::base32;
 use cairn_protocol::token::Pass;
-use cairn_protocol::wire::frame::{Admission, Reply, Request};
-use common::{Client, Mailbox, ids};
-use rustix::process::{Pid, Signal, kill_process};
+use cairn_protocol::wire::frame::{Admission, Reply};
+use common::{Mailbox, ids};
+use process::{Relay, program, run, text};
+use rustix::process::Signal;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-
-/// The program with these arguments; `DATA` stands for the folder.
-fn program(folder: &Path, arguments: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cairn-relay"));
-    for argument in arguments.split(' ') {
-        if argument == "DATA" {
-            command.arg(folder);
-        } else {
-            command.arg(argument);
-        }
-    }
-    command
-}
-
-fn run(folder: &Path, arguments: &str) -> Output {
-    program(folder, arguments).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// A relay in its own process; killed when dropped.
-struct Relay {
-    process: Child,
-    output: BufReader<std::process::ChildStdout>,
-    address: RelayAddress,
-}
-
-impl Relay {
-    fn start(folder: &Path, more: &str) -> Self {
-        let arguments = format!("serve --data DATA --listen 127.0.0.1:0{more}");
-        let mut command = program(folder, &arguments);
-        Self::of(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
-    }
-
-    fn of(mut process: Child) -> Self {
-        let mut output = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
-        assert_eq!((&value["v"], &value["type"]), (&1.into(), &"listening".into()));
-        let address = value["address"].as_str().unwrap().parse().unwrap();
-        Self { process, output, address }
-    }
-
-    /// The process that serves: under strace it is the child.
-    fn under_strace(folder: &Path, inject: &str) -> Option<Self> {
-        let mut command = Command::new("strace");
-        command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", inject]);
-        command.arg(env!("CARGO_BIN_EXE_cairn-relay")).args(["serve", "--open", "--listen", "127.0.0.1:0", "--data"]);
-        let child = command.arg(folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
-        Some(Self::of(child))
-    }
-
-    fn signal(&self, signal: Signal) {
-        let process = Pid::from_raw(self.process.id().try_into().unwrap()).unwrap();
-        kill_process(process, signal).unwrap();
-    }
-
-    /// Waits for its end: the exit code, and what it said on standard error.
-    fn ended(mut self) -> (Option<i32>, String) {
-        let code = self.process.wait().unwrap().code();
-        let mut rest = String::new();
-        self.output.read_to_string(&mut rest).unwrap();
-        assert_eq!(rest, "", "one line on standard output, no more");
-        let mut errors = String::new();
-        self.process.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-        (code, errors)
-    }
-
-    async fn client(&self) -> Client {
-        let mut client = Client::connect(&self.address).await;
-        assert!(matches!(client.call(&Request::Hello { version: 1 }).await, Reply::Welcome(_)));
-        client
-    }
-}
-
-impl Drop for Relay {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use std::process::Stdio;
 
 #[tokio::test]
 async fn a_relay_prints_its_address_serves_and_stops_cleanly_when_told() {
@@ -314,8 +230,12 @@ fn wrong_arguments_and_settings_are_usage_errors_that_say_what_to_do() {
     said("serve --data DATA --listen 127.0.0.1:0 --public-host a/b", "can't be a host");
     said("pass new --data DATA --uses 0", "--uses");
     said("pass", "Usage");
-    said("status", "unrecognized");
-    for (content, part) in [("opne = true", "opne"), ("open = 3", "open"), ("envelope_days = 31", "envelope_days")] {
+    said("no-such-command", "unrecognized");
+    said("status", "--data");
+    said("serve --data DATA --listen 127.0.0.1:0 --metrics 0.0.0.0:9464", "loopback");
+    for (content, part) in
+        [("opne = true", "`opne` in line 2"), ("open = 3", "open"), ("envelope_days = 31", "envelope_days")]
+    {
         fs::write(&config, format!("listen = \"127.0.0.1:0\"\n{content}\n")).unwrap();
         said(&format!("serve --data DATA --config {}", config.display()), part);
     }
@@ -334,6 +254,7 @@ fn help_is_there_with_examples_and_a_dump_without_a_store_says_so() {
         "pass list --help",
         "pass revoke --help",
         "dump --help",
+        "status --help",
     ] {
         let output = run(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments}");

@@ -67,7 +67,8 @@ async fn a_missing_mailbox_costs_what_a_wrong_key_or_capability_costs() {
     }
     store.create_mailbox(NewMailbox { id: there, owner: owner.key(), capability }, Admit::Free, day).await.unwrap();
     let (fanout, stranger) = (Arc::new(Fanout::default()), Stranger::random());
-    let relay = Relay { store: Arc::clone(&store), fanout, calendar, open: true, envelope_days: 14, stranger };
+    let metrics = Arc::default();
+    let relay = Relay { store: Arc::clone(&store), fanout, calendar, open: true, envelope_days: 14, metrics, stranger };
     let channel = ChannelBinding([4; 32]);
     let peer = Peer::new(Arc::new(relay), channel);
     let denied = StoreError::Refused(Refusal::Denied);

@@ -3,10 +3,16 @@
 //! In: arguments. Out: lines on standard output for programs, sentences on standard error for people, an exit code. This
 //! file must never learn how anything is stored or sent.
 
+mod backup;
+mod doctor;
 mod dump;
 mod pass;
+mod place;
+mod reference;
 mod serve;
+mod status;
 
+use crate::backup::BackupError;
 use crate::config::ConfigError;
 use crate::dump::DumpError;
 use crate::line::Line;
@@ -22,6 +28,7 @@ use std::process::ExitCode;
 
 const UNEXPECTED: u8 = 1;
 const USAGE: u8 = 2;
+const ATTENTION: u8 = 3;
 const DAMAGED: u8 = 8;
 
 /// The relay of Cairn: keeps sealed envelopes until their owners fetch them. It never holds a key that opens one.
@@ -35,9 +42,12 @@ struct Cli {
 const EXAMPLES: &str = "Examples:
   cairn-relay serve --data /var/lib/cairn --listen relay.example.org:4433
   cairn-relay pass new --data /var/lib/cairn --uses 10
-  cairn-relay dump --data /var/lib/cairn | less
+  cairn-relay status --data /var/lib/cairn
+  cairn-relay backup --data /var/lib/cairn /mnt/backup/monday
+  cairn-relay doctor --config /etc/cairn-relay.toml
 
-Exit codes: 0 done, 1 unexpected, 2 usage, 8 the store is damaged or newer than this program.";
+Exit codes: 0 done, 1 unexpected, 2 usage, 3 no relay runs (status) or there is something to do
+(doctor), 8 the store is damaged or newer than this program.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -48,6 +58,26 @@ enum Command {
     Pass(pass::PassCommand),
     /// Print all that the relay holds, one JSON object a line, so that anyone can see what it knows.
     Dump(dump::Dump),
+    /// Say whether a relay runs, and how much it holds.
+    Status(status::Status),
+    /// Write a checked backup, also while the relay runs.
+    Backup(backup::Backup),
+    /// Put a backup back.
+    Restore(backup::Restore),
+    /// Look at everything a relay needs, and say what to do.
+    Doctor(doctor::Doctor),
+    /// Print completions for a shell.
+    Completions(reference::Completions),
+    /// Print the manual page, or write all of them.
+    Man(reference::Man),
+}
+
+/// How a command went that is no error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    /// Done, and somebody should look.
+    Attention,
 }
 
 /// Runs the program with these arguments, the first of which is its name.
@@ -66,13 +96,21 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if setrlimit(Resource::Core, none).is_err() {
         complain("core dumps could not be turned off");
     }
+    let done = |result: anyhow::Result<()>| result.map(|()| Outcome::Done);
     let result = match cli.command {
-        Command::Serve(arguments) => serve::serve(arguments),
-        Command::Pass(command) => pass::run(command),
-        Command::Dump(arguments) => dump::print(&arguments),
+        Command::Serve(arguments) => done(serve::serve(arguments)),
+        Command::Pass(command) => done(pass::run(command)),
+        Command::Dump(arguments) => done(dump::print(&arguments)),
+        Command::Status(arguments) => status::status(&arguments),
+        Command::Backup(arguments) => done(backup::save(&arguments)),
+        Command::Restore(arguments) => done(backup::put_back(&arguments)),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
+        Command::Completions(arguments) => done(reference::completions(&arguments)),
+        Command::Man(arguments) => done(reference::man(&arguments)),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Attention) => ExitCode::from(ATTENTION),
         Err(error) => {
             complain(&format!("{error:#}"));
             ExitCode::from(code(&error))
@@ -86,6 +124,12 @@ fn say(line: &Line) -> anyhow::Result<()> {
     writeln!(output, "{line}").and_then(|()| output.flush()).context("standard output can't be written")
 }
 
+/// Sentences for people, on standard output.
+fn tell(text: &str) -> anyhow::Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "{text}").and_then(|()| output.flush()).context("standard output can't be written")
+}
+
 fn complain(sentence: &str) {
     // Nobody is left to tell if this fails.
     let _ = writeln!(io::stderr(), "cairn-relay: {sentence}");
@@ -94,10 +138,11 @@ fn complain(sentence: &str) {
 /// Which fault an error is, for scripts.
 fn code(error: &anyhow::Error) -> u8 {
     let store = error.chain().find_map(|cause| {
-        cause.downcast_ref::<StoreError>().or_else(|| match cause.downcast_ref::<ServeError>() {
+        cause.downcast_ref::<StoreError>().or(match cause.downcast_ref() {
             Some(ServeError::Store(error) | ServeError::Tls(TlsError::Damaged(error))) => Some(error),
-            _ => match cause.downcast_ref::<DumpError>() {
-                Some(DumpError::Store(error)) => Some(error),
+            _ => match (cause.downcast_ref(), cause.downcast_ref()) {
+                (Some(DumpError::Store(error)), _) => Some(error),
+                (_, Some(BackupError::Store(error) | BackupError::Tls(TlsError::Damaged(error)))) => Some(error),
                 _ => None,
             },
         })

@@ -7,13 +7,20 @@ use super::say;
 use crate::config::{Config, Settings};
 use crate::connection::Deadlines;
 use crate::line::Line;
-use crate::serve::{self, ABANDON, DRAIN, ServeError};
+use crate::log::Log;
+use crate::notify;
+use crate::serve::{self, ABANDON, DRAIN, Running, ServeError};
 use anyhow::Context;
 use clap::Args;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::io;
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
+use std::future::pending;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Interval, interval};
+
+/// How often old logs are looked for.
+const HOUR: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Args)]
 #[command(after_help = "When it accepts connections it prints one line:
@@ -25,8 +32,8 @@ Examples:
   cairn-relay serve --data /var/lib/cairn --listen 0.0.0.0:4433 --public-host relay.example.org
   cairn-relay serve --config /etc/cairn-relay.toml
 
-The file has the same names: data, listen, public_host, open; and envelope_days, the days that an
-envelope is kept until it is fetched (1 to 30, else 14).")]
+The file has the same names (data, listen, public_host, open, certificate, metrics, logs) and
+envelope_days, the days that an envelope is kept until it is fetched (1 to 30, else 14).")]
 pub(super) struct Serve {
     /// The folder for the store and the relay's key; made if it is not there.
     #[arg(long, value_name = "DIR")]
@@ -40,6 +47,15 @@ pub(super) struct Serve {
     /// Let anyone make mailboxes, without a pass.
     #[arg(long)]
     open: bool,
+    /// A certificate in PEM that was made for the relay's own key; read again at SIGHUP.
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+    /// Tell counts (/metrics) and readiness (/ready) here, on this machine only.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<String>,
+    /// Write logs into this folder, a file a day for seven days, instead of to standard error.
+    #[arg(long, value_name = "DIR")]
+    logs: Option<PathBuf>,
     /// A TOML file with settings; what stands here on the command line wins.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -52,18 +68,23 @@ pub(super) fn serve(arguments: Serve) -> anyhow::Result<()> {
         listen: arguments.listen,
         public_host: arguments.public_host,
         open: arguments.open.then_some(true),
-        envelope_days: None,
+        certificate: arguments.certificate,
+        metrics: arguments.metrics,
+        logs: arguments.logs,
+        ..Config::default()
     };
     let settings = Settings::try_from(line.or(file))?;
-    tracing_subscriber::fmt().with_writer(io::stderr).with_target(false).try_init().ok();
+    let log = Log::start(settings.logs.as_deref()).context("the folder for logs can't be used")?;
+    hide_memory();
     raise_descriptors();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime")?;
-    runtime.block_on(run(settings))
+    runtime.block_on(run(settings, &log))
 }
 
-async fn run(settings: Settings) -> anyhow::Result<()> {
+async fn run(settings: Settings, log: &Log) -> anyhow::Result<()> {
     // Heard from here on: a stop while starting is a stop too.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut reload = signal(SignalKind::hangup())?;
     let open = settings.open;
     let unspecified = settings.public_host.as_str().parse().is_ok_and(|ip: std::net::IpAddr| ip.is_unspecified());
     let running = serve::start(settings, Deadlines::default()).await?;
@@ -75,12 +96,28 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
             "the printed address works on this machine only; name the one that clients dial by --public-host"
         );
     }
-    say(&Line::new("listening").with("address", running.address.to_string()))?;
-    let failure = tokio::select! {
-        _ = terminate.recv() => None,
-        _ = interrupt.recv() => None,
-        failure = running.failed() => Some(failure),
+    let mut line = Line::new("listening").with("address", running.address.to_string());
+    if let Some(metrics) = running.metrics {
+        line = line.with("metrics", metrics.to_string());
+    }
+    say(&line)?;
+    tracing::info!("the relay listens");
+    notify::tell(notify::READY);
+    let (mut hours, mut pulse) = (interval(HOUR), notify::interval().map(interval));
+    let failure = loop {
+        tokio::select! {
+            _ = terminate.recv() => break None,
+            _ = interrupt.recv() => break None,
+            failure = running.failed() => break Some(failure),
+            _ = reload.recv() => match running.reload() {
+                Ok(()) => tracing::info!("the certificate was read again"),
+                Err(error) => tracing::error!("the certificate stays as it was: {error}"),
+            },
+            _ = hours.tick() => log.tidy(),
+            () = alive(&mut pulse, &running) => notify::tell(notify::ALIVE),
+        }
     };
+    notify::tell(notify::STOPPING);
     if let Some(failure) = failure {
         running.abandon(ABANDON).await;
         return Err(ServeError::Store(failure).into());
@@ -88,6 +125,24 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     tracing::info!("stopping");
     running.stop(DRAIN).await?;
     Ok(())
+}
+
+/// Ends when the service manager is to hear that the relay is alive: it has taken up something new.
+async fn alive(pulse: &mut Option<Interval>, running: &Running) {
+    if let Some(pulse) = pulse {
+        pulse.tick().await;
+        if running.answers().await.is_ok() {
+            return;
+        }
+    }
+    pending().await
+}
+
+/// Keeps a memory image from core dumps that ignore the limit, and from other programs of the same user.
+fn hide_memory() {
+    if set_dumpable_behavior(DumpableBehavior::NotDumpable).is_err() {
+        tracing::warn!("the memory could not be closed to other programs of this user");
+    }
 }
 
 /// Each connection is a descriptor: as many as the machine lets us have.

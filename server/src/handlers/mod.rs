@@ -9,6 +9,7 @@ mod mailbox;
 use crate::auth::{Peer, Stranger};
 use crate::calendar::{self, Calendar};
 use crate::fanout::Fanout;
+use crate::metrics::Metrics;
 use crate::store::{Durable, Store, StoreError, StoreResult};
 use cairn_protocol::limits::VERSION;
 use cairn_protocol::wire::frame::{Refusal, Reply, Request, Welcome};
@@ -28,6 +29,8 @@ pub struct Relay<S: Store> {
     pub open: bool,
     /// Days that an envelope is kept.
     pub envelope_days: u16,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// A key that nobody holds.
     pub stranger: Stranger,
 }
@@ -52,6 +55,7 @@ pub enum Started {
 /// What is [`Later`] may be left alone for minutes by a connection whose peer doesn't read, so it must hold nothing that
 /// others wait for, such as a place in a queue. What happens here is never left alone.
 pub async fn start<S: Store>(peer: Arc<Peer<S>>, request: Request) -> Started {
+    peer.relay.metrics.asked(&request);
     if let Request::Hello { version } = request {
         return Started::Done(hello(&peer, version));
     }

@@ -71,7 +71,7 @@ pub type StoreResult<T> = Result<T, StoreError>;
 pub struct Identity {
     /// Drawn when the store was made.
     pub store: [u8; 16],
-    /// How often it was restored from a backup.
+    /// Raised by each restore from a backup.
     pub restores: u32,
 }
 
@@ -243,6 +243,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Writes back what deleted rows leave in journals, so that deleted means gone from the files.
     fn scrub(&self) -> impl Future<Output = StoreResult<()>> + Send;
+
+    /// Ends when the store has taken up something new since the call: it neither hangs nor has ended.
+    fn answers(&self) -> impl Future<Output = StoreResult<()>> + Send;
 
     /// Ends when the store has failed and the process must stop.
     fn failed(&self) -> impl Future<Output = StoreError> + Send;

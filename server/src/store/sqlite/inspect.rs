@@ -1,11 +1,12 @@
-//! Every column of every row, for `dump`.
+//! Every column of every row for `dump`, and how many there are for `status`.
 //!
-//! In: a folder. Out: tables, columns and values as they are stored. This file must never learn which tables there are:
-//! it asks the database, so that no column can be forgotten.
+//! In: a folder. Out: tables, columns and values as they are stored, numbers. Where columns are listed, this file must
+//! never learn which there are: it asks the database, so that none can be forgotten.
 
-use super::fault;
 use super::open::{Access, connect, find};
-use crate::store::StoreResult;
+use super::{days, fault};
+use crate::store::{Day, Identity, StoreResult};
+use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use std::path::Path;
 
@@ -49,7 +50,68 @@ pub fn inspect<E: From<crate::store::StoreError>>(
     Ok(())
 }
 
-fn tables(connection: &rusqlite::Connection) -> StoreResult<Vec<String>> {
+/// How much a store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holdings {
+    /// The store's name and count of restores.
+    pub identity: Identity,
+    /// The day that the clock showed last.
+    pub clock_day: Day,
+    /// Mailboxes.
+    pub mailboxes: u64,
+    /// Envelopes that wait.
+    pub envelopes: u64,
+    /// The relay's day on which the oldest of them came.
+    pub oldest: Option<Day>,
+    /// The relay's day when the clock was last looked at.
+    pub day: Day,
+    /// Passes that are still good for something.
+    pub passes: u64,
+    /// Invitations that are there.
+    pub invitations: u64,
+}
+
+/// How much the store of a folder holds, also while a relay runs on it.
+///
+/// # Errors
+/// As for opening a store that must be there.
+pub fn holdings(folder: &Path) -> StoreResult<Holdings> {
+    let connection = connect(&find(folder)?, Access::Read)?;
+    read_holdings(&connection).map_err(|error| fault(&error))
+}
+
+fn read_holdings(connection: &Connection) -> rusqlite::Result<Holdings> {
+    let moment = connection.unchecked_transaction()?;
+    let count = |sql: &str| moment.query_row(sql, [], |row| row.get(0).map(i64::unsigned_abs));
+    let (clock_day, day) =
+        moment.query_row("SELECT clock_day, day FROM store", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Holdings {
+        identity: days::identity(&moment)?,
+        clock_day,
+        mailboxes: count("SELECT count(*) FROM mailbox")?,
+        envelopes: count("SELECT count(*) FROM envelope")?,
+        oldest: moment.query_row("SELECT min(day) FROM envelope", [], |row| row.get(0))?,
+        day,
+        passes: count("SELECT count(*) FROM pass")?,
+        invitations: count("SELECT count(*) FROM bundle")?,
+    })
+}
+
+/// Every column of every table of a folder's store.
+///
+/// # Errors
+/// As for opening a store that must be there.
+pub fn columns(folder: &Path) -> StoreResult<Vec<(String, String)>> {
+    let connection = connect(&find(folder)?, Access::Read)?;
+    let sql = "SELECT tables.name, columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+               WHERE tables.type = 'table' ORDER BY tables.rowid, columns.cid";
+    connection
+        .prepare(sql)
+        .and_then(|mut statement| statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+        .map_err(|error| fault(&error))
+}
+
+fn tables(connection: &Connection) -> StoreResult<Vec<String>> {
     connection
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid")
         .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())

@@ -4,9 +4,11 @@
 //! rusqlite, and must never learn a token, a connection, or what an envelope holds.
 //!
 //! `open` makes or checks the file, `writer` owns the only connection that writes, `readers` the others; `mailboxes`,
-//! `envelopes`, `passes`, `bundles` and `days` hold the statements, and `inspect` prints every column for `dump`.
+//! `envelopes`, `passes`, `bundles` and `days` hold the statements, `inspect` prints every column for `dump`, and `copy`
+//! makes backups and puts them back.
 
 mod bundles;
+mod copy;
 mod days;
 mod envelopes;
 mod inspect;
@@ -17,9 +19,11 @@ mod readers;
 mod room;
 mod writer;
 
-pub use inspect::{Cell, inspect};
+pub use copy::{COPY, check_copy, check_store, copy_out, put_back};
+pub use inspect::{Cell, Holdings, columns, holdings, inspect};
 pub use open::FILE;
 pub use passes::{add_pass, passes, revoke_pass};
+pub use room::RESERVE;
 
 use super::{
     Admit, Arrival, Arrivals, Day, Durable, Identity, NewBundle, NewMailbox, Page, Put, Store, StoreError, StoreResult,
@@ -163,6 +167,11 @@ impl Store for SqliteStore {
 
     fn scrub(&self) -> impl Future<Output = StoreResult<()>> + Send {
         self.writer.scrub()
+    }
+
+    async fn answers(&self) -> StoreResult<()> {
+        self.writer.submit(|_| Ok(())).await.await?;
+        self.readers.read(|_| Ok(())).await
     }
 
     fn failed(&self) -> impl Future<Output = StoreError> + Send {

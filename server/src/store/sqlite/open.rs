@@ -18,10 +18,13 @@ use std::time::Duration;
 pub const FILE: &str = "relay.db";
 
 /// "Crn1": tells a relay's store from any other SQLite file.
-const APPLICATION: i32 = 0x4372_6e31;
+pub(super) const APPLICATION: i32 = 0x4372_6e31;
+
+/// "Crnb": tells a backup copy from a store.
+pub(super) const COPIED: i32 = 0x4372_6e62;
 
 /// The version of `schema.sql`.
-const VERSION: i32 = 2;
+pub(super) const VERSION: i32 = 2;
 
 /// From version 1: passes end, and mailboxes are counted.
 const FROM_1: &str = "
@@ -30,7 +33,7 @@ const FROM_1: &str = "
     UPDATE store SET mailboxes = (SELECT count(*) FROM mailbox);
 ";
 
-const SCHEMA: &str = include_str!("schema.sql");
+pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
 /// How long one process waits for another (`pass new` beside `serve`). Larger: a stuck process holds up every put.
 /// Smaller: a slow disk makes `pass new` fail.
@@ -138,18 +141,25 @@ fn upgrade(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn check_version(connection: &Connection, file: &Path) -> StoreResult<i32> {
+    connection.busy_timeout(BUSY).map_err(|error| named(file, &error))?;
+    match marked(connection, file)? {
+        (APPLICATION, known @ 1..=VERSION) => Ok(known),
+        (APPLICATION, newer) if newer > VERSION => Err(StoreError::Newer(file.display().to_string())),
+        (APPLICATION, _) => Err(StoreError::Damaged(format!("{} states an impossible version", file.display()))),
+        (COPIED, _) => Err(StoreError::Damaged(format!(
+            "{} is a backup copy, which clients would not notice. Put it back by `cairn-relay restore`",
+            file.display()
+        ))),
+        _ => Err(StoreError::Damaged(format!("{} is not a relay's store", file.display()))),
+    }
+}
+
+/// What a file says that it is, and of which version.
+pub(super) fn marked(connection: &Connection, file: &Path) -> StoreResult<(i32, i32)> {
     let number = |pragma: &str| {
         connection.query_row(pragma, [], |row| row.get::<_, i32>(0)).map_err(|error| named(file, &error))
     };
-    connection.busy_timeout(BUSY).map_err(|error| named(file, &error))?;
-    if number("PRAGMA application_id")? != APPLICATION {
-        return Err(StoreError::Damaged(format!("{} is not a relay's store", file.display())));
-    }
-    match number("PRAGMA user_version")? {
-        known @ 1..=VERSION => Ok(known),
-        newer if newer > VERSION => Err(StoreError::Newer(file.display().to_string())),
-        _ => Err(StoreError::Damaged(format!("{} states an impossible version", file.display()))),
-    }
+    Ok((number("PRAGMA application_id")?, number("PRAGMA user_version")?))
 }
 
 /// Makes a complete store beside its place, then links it there: a crash leaves all of it or nothing, and of two
@@ -187,11 +197,11 @@ fn fill(draft: &Path, identity: [u8; 16]) -> rusqlite::Result<()> {
     connection.close().map_err(|(_, error)| error)
 }
 
-fn exists(file: &Path) -> StoreResult<bool> {
+pub(super) fn exists(file: &Path) -> StoreResult<bool> {
     file.try_exists().map_err(|error| unreadable(file, &error))
 }
 
-fn named(file: &Path, error: &rusqlite::Error) -> StoreError {
+pub(super) fn named(file: &Path, error: &rusqlite::Error) -> StoreError {
     match fault(error) {
         StoreError::Damaged(_) => StoreError::Damaged(format!("{} ({error})", file.display())),
         StoreError::NotNow(text) => StoreError::NotNow(text),
@@ -199,12 +209,12 @@ fn named(file: &Path, error: &rusqlite::Error) -> StoreError {
     }
 }
 
-fn unreadable(file: &Path, error: &io::Error) -> StoreError {
+pub(super) fn unreadable(file: &Path, error: &io::Error) -> StoreError {
     StoreError::Unusable(format!("{} can't be opened: {error}", file.display()))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err by name")]
-fn unusable(error: FolderError) -> StoreError {
+pub(super) fn unusable(error: FolderError) -> StoreError {
     StoreError::Unusable(error.to_string())
 }
 

@@ -10,7 +10,7 @@ use rustix::fs::statvfs;
 
 /// Bytes of the disk that only acknowledgements and deletions may use. Larger: a disk that is never used to the end.
 /// Smaller: on a full disk nothing could be deleted any more, because a deletion is written to the journal first.
-const RESERVE: u64 = 64 << 20;
+pub const RESERVE: u64 = 64 << 20;
 
 /// Looks at the disk and at the file; says in the log when something changed for the worse.
 pub(super) fn look(books: &mut Books) -> rusqlite::Result<()> {
