@@ -67,6 +67,10 @@ impl Finding {
 pub fn examine(data: &Path, config: &Config) -> Vec<Finding> {
     let running = folder::is_locked(data).unwrap_or(false);
     let mut findings = vec![settings(config), permissions(data)];
+    if !data.is_dir() {
+        findings.extend(ports(config, running));
+        return findings;
+    }
     findings.extend(key(data, config));
     findings.extend(config.certificate.as_deref().map(|path| operators(data, path)));
     findings.push(store(data));
@@ -97,7 +101,10 @@ fn permissions(data: &Path) -> Finding {
         Ok(metadata) if metadata.is_dir() => metadata,
         Ok(_) => return Finding::wrong(SUBJECT, format!("{} is a file. Name the relay's folder", data.display())),
         Err(error) => {
-            return Finding::wrong(SUBJECT, format!("{} can't be opened: {error}. Is it mounted?", data.display()));
+            return Finding::wrong(
+                SUBJECT,
+                format!("{} can't be opened ({error}). Check the name; the first `serve` makes it", data.display()),
+            );
         }
     };
     let user = geteuid().as_raw();

@@ -49,25 +49,8 @@ fn certificate(data: &Path, name: &str) -> (Vec<u8>, String) {
     let key = KeyPair::try_from(fs::read(data.join("tls.key")).unwrap()).unwrap();
     let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&key).unwrap();
     let der = certificate.der().to_vec();
-    let pem = format!("-----BEGIN CERTIFICATE-----\n{}-----END CERTIFICATE-----\n", base64(&der));
+    let pem = process::pem(&der);
     (der, pem)
-}
-
-/// In lines, as PEM has it.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for (place, three) in bytes.chunks(3).enumerate() {
-        let number =
-            three.iter().chain([0, 0].iter().take(3 - three.len())).fold(0, |sum, byte| sum << 8 | usize::from(*byte));
-        for letter in 0..4 {
-            text.push(if letter <= three.len() { char::from(LETTERS[number >> (18 - 6 * letter) & 63]) } else { '=' });
-        }
-        if place % 16 == 15 {
-            text.push('\n');
-        }
-    }
-    text + "\n"
 }
 
 async fn shown(relay: &Relay) -> Vec<u8> {

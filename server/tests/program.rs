@@ -4,6 +4,7 @@
 
 #[expect(dead_code, reason = "the other test files use the rest")]
 mod common;
+#[expect(dead_code, reason = "the other test files use the rest")]
 mod process;
 
 use cairn_protocol::base32;

@@ -94,3 +94,25 @@ impl Drop for Relay {
         let _ = self.process.wait();
     }
 }
+
+/// A certificate as PEM has it.
+pub(crate) fn pem(der: &[u8]) -> String {
+    format!("-----BEGIN CERTIFICATE-----\n{}-----END CERTIFICATE-----\n", base64(der))
+}
+
+/// In lines.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for (place, three) in bytes.chunks(3).enumerate() {
+        let number =
+            three.iter().chain([0, 0].iter().take(3 - three.len())).fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+        for letter in 0..4 {
+            text.push(if letter <= three.len() { char::from(LETTERS[number >> (18 - 6 * letter) & 63]) } else { '=' });
+        }
+        if place % 16 == 15 {
+            text.push('\n');
+        }
+    }
+    text + "\n"
+}
