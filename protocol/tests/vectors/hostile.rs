@@ -1,10 +1,16 @@
 //! Conversations with a relay that attacks, a peer that lies, and a vault that was copied (protocol.md §5 to §8).
 
 use super::paper::Paper;
-use super::stories::paper;
+use super::stories::{answer, paper};
 use super::talk::{Lie, Talk};
 use crate::content::Content;
 use crate::role::Role::{Inviter, Taker};
+
+/// Lies that are told in the current chain and in an old one.
+const OTHER_PREVIOUS: Lie = Lie::Plain(|header, _| header[3] = 1);
+const OTHER_D: Lie = Lie::Plain(|header, _| header[8] ^= 1);
+const OTHER_EK: Lie = Lie::Plain(|header, _| header[40] ^= 1);
+const OTHER_CT: Lie = Lie::Plain(|header, _| header[2311] ^= 1);
 
 /// Replay, reflection, flipped bits.
 pub(crate) fn attacks() -> Paper {
@@ -193,14 +199,10 @@ pub(crate) fn dishonest() -> Paper {
     talk.get(Inviter, "inviter-gets-taker-2", "taker-2", "It arrives.");
     let in_chain: [(&str, Lie, &str); 17] = [
         ("nothing", Lie::Plain(|_, _| {}), "No lie at all: what follows differs from this in one thing each."),
-        (
-            "other-previous",
-            Lie::Plain(|header, _| header[3] = 1),
-            "Another previous: it is read only in the header that opens a chain.",
-        ),
-        ("other-D", Lie::Plain(|header, _| header[8] ^= 1), "Another D within a chain."),
-        ("other-ek", Lie::Plain(|header, _| header[40] ^= 1), "Another ek within a chain."),
-        ("other-ct", Lie::Plain(|header, _| header[2311] ^= 1), "Another ct within a chain."),
+        ("other-previous", OTHER_PREVIOUS, "Another previous: it is read only in the header that opens a chain."),
+        ("other-D", OTHER_D, "Another D within a chain."),
+        ("other-ek", OTHER_EK, "Another ek within a chain."),
+        ("other-ct", OTHER_CT, "Another ct within a chain."),
         (
             "ek-out-of-range",
             Lie::Plain(|header, _| header[40..43].fill(0xff)),
@@ -306,10 +308,10 @@ pub(crate) fn dishonest_late() -> Paper {
             Lie::Plain(|_, _| {}),
             "The place of taker-2 with another text: it opens, and H(2) is not what taker-3 states.",
         ),
-        ("other-previous", Lie::Plain(|header, _| header[3] = 1), "Another previous: it is not read."),
-        ("other-D", Lie::Plain(|header, _| header[8] ^= 1), "Another D than the old chain had."),
-        ("other-ek", Lie::Plain(|header, _| header[40] ^= 1), "Another ek."),
-        ("other-ct", Lie::Plain(|header, _| header[2311] ^= 1), "Another ct."),
+        ("other-previous", OTHER_PREVIOUS, "Another previous: it is not read."),
+        ("other-D", OTHER_D, "Another D than the old chain had."),
+        ("other-ek", OTHER_EK, "Another ek."),
+        ("other-ct", OTHER_CT, "Another ct."),
     ];
     for (name, lie, explanation) in lies {
         talk.lie_of_copy(Taker, &format!("lie-{name}"), (&copy, "taker-1"), lie, explanation);
@@ -328,10 +330,9 @@ pub(crate) fn far_ahead() -> Paper {
     for chain in 1..=4 {
         talk.unsent(Taker, &format!("chain-{chain}"), "dana", 513, "513 more, in one chain.");
         if chain < 4 {
-            let (last, name) = (format!("dana-{}", 513 * chain), format!("ana-{chain}"));
+            let last = format!("dana-{}", 513 * chain);
             talk.get(Inviter, &format!("inviter-gets-{last}"), &last, "512 keys are skipped; the mark stays 0.");
-            talk.unsent_of(Inviter, &format!("answer-{chain}"), "ana", 1, |_| Content::Filler, "Ana answers.");
-            talk.get(Taker, &format!("taker-gets-{name}"), &name, "A step of Dana is due.");
+            answer(&mut talk, chain);
         }
     }
     talk.get(Inviter, "inviter-gets-dana-2048", "dana-2048", "2,048 above the mark: the highest that is taken.");

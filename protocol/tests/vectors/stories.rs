@@ -22,6 +22,13 @@ pub(crate) fn paper(name: &'static str, explanation: &str) -> Paper {
     Paper::new(name, &format!("{explanation}\n\n{STEPS}"))
 }
 
+/// Ana answers for this time, so that Dana begins a new chain.
+pub(crate) fn answer(talk: &mut Talk, time: u64) {
+    let name = format!("ana-{time}");
+    talk.unsent_of(Inviter, &format!("answer-{time}"), "ana", 1, |_| Content::Filler, "Ana answers.");
+    talk.get(Taker, &format!("taker-gets-{name}"), &name, "A step of Dana is due.");
+}
+
 /// In order.
 pub(crate) fn in_order() -> Paper {
     let mut talk = Talk::new(paper(
@@ -382,9 +389,7 @@ pub(crate) fn empty_chain() -> Paper {
         let explanation = if turn == 7 { "The sixth old chain: that of turn 3 goes." } else { "It arrives." };
         talk.get(Inviter, &format!("inviter-gets-{last}"), &last, explanation);
         if turn < 7 {
-            let answer = format!("ana-{turn}");
-            talk.unsent_of(Inviter, &format!("answer-{turn}"), "ana", 1, |_| Content::Filler, "Ana answers.");
-            talk.get(Taker, &format!("taker-gets-{answer}"), &answer, "A step of Dana is due.");
+            answer(&mut talk, turn);
         }
     }
     talk.get(Inviter, "inviter-gets-dana-5-again", "dana-5", "The header key of turn 3 is gone.");
