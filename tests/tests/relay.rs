@@ -1,6 +1,7 @@
 //! The relay in other hands: stolen, replaced, watched. What it can't give away because it never had it.
 
 use anyhow::{Context, Result, ensure};
+use e2e::client::Client;
 use e2e::hostile::Impostor;
 use e2e::process::run;
 use e2e::relay::Relay;
@@ -267,6 +268,11 @@ fn behind_its_back(
     relay.start_again()
 }
 
+/// Three envelopes wait for Dana.
+fn sends_three(ana: &Client) -> Result<()> {
+    ["one", "two", "three"].into_iter().try_for_each(|text| ana.send_through(DANA, text).map(drop))
+}
+
 /// The second of the envelopes that wait.
 const SECOND: &str = "(SELECT arrival FROM envelope ORDER BY arrival LIMIT 1 OFFSET 1)";
 
@@ -279,9 +285,7 @@ fn an_envelope_that_the_relay_loses_or_changes_is_told_as_missing() -> Result<()
         format!("DELETE FROM envelope WHERE arrival = {SECOND}"),
         format!("UPDATE envelope SET body = zeroblob(4096) WHERE arrival = {SECOND}"),
     ] {
-        for text in ["one", "two", "three"] {
-            ana.send_through(DANA, text)?;
-        }
+        sends_three(&ana)?;
         behind_its_back(&mut relay, |connection| connection.execute(&change, []))?;
         let inbox = dana.inbox()?;
         assert_eq!(inbox.texts(), ["one", "three"], "{change}");
@@ -300,9 +304,7 @@ fn an_envelope_that_the_relay_lost_does_not_stop_the_conversation() -> Result<()
     let world = world()?;
     let mut relay = world.relay()?;
     let Pair { ana, dana } = world.pair(&relay)?;
-    for text in ["one", "two", "three"] {
-        ana.send_through(DANA, text)?;
-    }
+    sends_three(&ana)?;
     behind_its_back(&mut relay, |connection| {
         connection.execute(&format!("DELETE FROM envelope WHERE arrival = {SECOND}"), [])
     })?;
@@ -329,9 +331,7 @@ fn an_envelope_that_the_relay_gives_twice_is_shown_once() -> Result<()> {
     let world = world()?;
     let mut relay = world.relay()?;
     let Pair { ana, dana } = world.pair(&relay)?;
-    for text in ["one", "two", "three"] {
-        ana.send_through(DANA, text)?;
-    }
+    sends_three(&ana)?;
     behind_its_back(&mut relay, |connection| {
         connection.execute(
             &format!(
