@@ -60,6 +60,9 @@ pub enum Fault {
     /// 8: the vault can't be read.
     #[error("The profile's file is damaged: {0}")]
     Damaged(String),
+    /// 8: a newer program made the profile.
+    #[error("This profile was made or changed by a newer Cairn. Nothing was changed.")]
+    NewerProfile,
     /// 8: an older copy of the profile.
     #[error("This is an older copy of the profile: another copy was used after it. Nothing was sent.")]
     OlderCopy,
@@ -100,6 +103,7 @@ impl Fault {
             | Self::InUse(_) => 7,
             Self::WrongPassphrase
             | Self::Damaged(_)
+            | Self::NewerProfile
             | Self::OlderCopy
             | Self::HistoryDiffers
             | Self::SessionDamaged => 8,
@@ -135,6 +139,7 @@ impl Fault {
             Self::InUse(_) => "close the other one, then try again",
             Self::WrongPassphrase => "the same command, with the right passphrase",
             Self::Damaged(_) => "cairn status",
+            Self::NewerProfile => "the same command, with the newest Cairn",
             Self::WaitOver => "cairn inbox",
             Self::Interrupted => "the same command again",
         }

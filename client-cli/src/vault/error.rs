@@ -21,7 +21,7 @@ pub(crate) enum VaultError {
     #[error("{0}")]
     Damaged(String),
     /// A newer program made it.
-    #[error("it was made by a newer Cairn. Install that one.")]
+    #[error("it was made by a newer Cairn")]
     Newer,
     /// The machine's fault: disk full, no rights.
     #[error("{0}")]
@@ -35,7 +35,7 @@ impl From<VaultError> for Fault {
             VaultError::Locked => Self::Locked,
             VaultError::WrongPassphrase => Self::WrongPassphrase,
             VaultError::Damaged(what) => Self::Damaged(what),
-            VaultError::Newer => Self::Damaged(VaultError::Newer.to_string()),
+            VaultError::Newer => Self::NewerProfile,
             VaultError::Failed(what) => Self::Unexpected(what),
         }
     }

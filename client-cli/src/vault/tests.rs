@@ -1,8 +1,8 @@
 //! What the vault promises, each as a sentence.
 
 use super::*;
-use crate::engine::chance;
 use crate::engine::model::Direction;
+use crate::engine::{Fault, chance};
 use cairn_protocol::content::MessageId;
 use cairn_protocol::mailbox::{EnvelopeId, MailboxId, OwnerSecret, VaultMark};
 use cairn_protocol::token::{Pass, SendCapability};
@@ -141,7 +141,12 @@ fn a_damaged_or_missing_file_is_a_fault_and_never_a_new_database() {
 fn a_vault_of_a_newer_program_is_left_alone() {
     let folder = Folder::new();
     folder.create(None).0.pragma_update(None, "user_version", SCHEMA + 1).unwrap();
+    let before = std::fs::read(folder.home().vault()).unwrap();
     assert_eq!(folder.open(None).err(), Some(VaultError::Newer));
+    assert_eq!(std::fs::read(folder.home().vault()).unwrap(), before);
+    let told = Fault::from(VaultError::Newer);
+    assert!(told.to_string().contains("newer Cairn") && !told.to_string().contains("damaged"), "{told}");
+    assert_eq!((told.code(), told.next()), (8, "the same command, with the newest Cairn"));
 }
 
 #[test]
