@@ -21,7 +21,10 @@ pub(super) fn bring_up(vault: &mut Vault, version: i32) -> Result<(), VaultError
 
 #[cfg(test)]
 mod tests {
+    use super::super::{KeyFile, Profile, connect};
     use super::*;
+    use crate::home::Home;
+    use cairn_protocol::secret::Secret;
     use rusqlite::Connection;
     use std::collections::BTreeSet;
 
@@ -39,27 +42,75 @@ mod tests {
         Vault(connection)
     }
 
+    /// Somebody with a message, as version 1 kept them.
+    const ROWS: &str = "INSERT INTO mailboxes VALUES (1, 'relay', x'01', x'02', x'03', 4, x'05', 1, 0);
+        INSERT INTO contacts VALUES ('dana', 'Dana', 'Dana', 1, 1, 'relay', x'06', x'07', x'08', NULL, 0);
+        INSERT INTO messages VALUES (1, x'09', 'dana', 1, 'text', 'hello', 1, NULL, 0);
+        INSERT INTO queue (contact, message) VALUES ('dana', 1);
+        PRAGMA user_version = 1;";
+
+    fn version(vault: &Vault) -> i32 {
+        vault.0.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    }
+
+    /// The row of the queue, with all that it names.
+    fn queued(vault: &Vault) -> String {
+        let sql = "SELECT c.name || ' ' || m.text FROM queue JOIN messages AS m ON m.seq = queue.message
+                   JOIN contacts AS c ON c.id = queue.contact";
+        vault.0.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
     #[test]
     fn a_vault_of_version_1_becomes_what_a_new_one_is_and_keeps_its_rows() {
         let mut old = with(include_str!("schema_1.sql"));
-        old.0
-            .execute_batch(
-                "INSERT INTO mailboxes VALUES (1, 'relay', x'01', x'02', x'03', 4, x'05', 1, 0);
-                 INSERT INTO contacts VALUES ('dana', 'Dana', 'Dana', 1, 1, 'relay', x'06', x'07', x'08', NULL, 0);
-                 INSERT INTO messages VALUES (1, x'09', 'dana', 1, 'text', 'hello', 1, NULL, 0);
-                 INSERT INTO queue (contact, message) VALUES ('dana', 1);
-                 PRAGMA user_version = 1;",
-            )
-            .unwrap();
+        old.0.execute_batch(ROWS).unwrap();
         bring_up(&mut old, 1).unwrap();
         assert_eq!(shape(&old.0), shape(&with(include_str!("schema.sql")).0));
-        let version =
-            |vault: &Vault| vault.0.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0)).unwrap();
         assert_eq!(version(&old), SCHEMA);
-        let sql =
-            "SELECT c.name || ' ' || c.trust || ' ' || m.text FROM queue JOIN messages AS m ON m.seq = queue.message
-                   JOIN contacts AS c ON c.id = queue.contact";
-        assert_eq!(old.0.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap(), "Dana 0 hello");
+        assert_eq!(queued(&old), "Dana hello");
+        let trust = "SELECT trust FROM contacts";
+        assert_eq!(old.0.query_row(trust, [], |row| row.get::<_, i64>(0)).unwrap(), 0, "nothing was checked");
+    }
+
+    /// A profile on disk, its vault as version 1 left it.
+    fn on_disk(home: &Home) -> Secret {
+        let profile = Profile { name: "Ana".into(), relay: None, pass: None, created_at: 1 };
+        let vault = Vault::create(home, None, &profile, &mut crate::engine::chance::rng()).unwrap();
+        let mut tables =
+            vault.0.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%STRICT%'").unwrap();
+        let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        vault.0.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        tables.iter().for_each(|table| vault.0.execute_batch(&format!("DROP TABLE {table}")).unwrap());
+        vault.0.execute_batch(include_str!("schema_1.sql")).unwrap();
+        vault.0.execute_batch(ROWS).unwrap();
+        KeyFile::read(&home.key()).unwrap().open(None).unwrap()
+    }
+
+    #[test]
+    fn a_disk_that_is_full_at_any_page_of_a_step_leaves_the_older_vault_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(Some(folder.path()), "test").unwrap();
+        let key = on_disk(&home);
+        let open = || Vault(connect(&home.vault(), &key).unwrap());
+        let before = shape(&open().0);
+        let mut full = 0;
+        loop {
+            let mut vault = open();
+            vault.0.execute_batch("VACUUM").unwrap();
+            let pages: i64 = vault.0.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+            vault.0.execute_batch(&format!("PRAGMA max_page_count = {}", pages + full)).unwrap();
+            match bring_up(&mut vault, 1) {
+                Ok(()) => break,
+                Err(error) => assert_eq!(error, VaultError::Failed("The disk is full. Nothing was changed.".into())),
+            }
+            drop(vault);
+            let vault = open();
+            assert_eq!((version(&vault), queued(&vault), shape(&vault.0) == before), (1, "Dana hello".into(), true));
+            full += 1;
+        }
+        assert!(full > 1, "it takes room");
+        let vault = Vault::open(&home, None).unwrap();
+        assert_eq!((version(&vault), queued(&vault)), (SCHEMA, "Dana hello".into()));
     }
 
     #[test]
