@@ -142,3 +142,73 @@ fn nothing_goes_to_anyone_before_an_invitation_has_made_a_contact_nor_to_a_secon
     dana.take(&page);
     assert_eq!(dana.news(), ["hello Dana"]);
 }
+
+/// The session that waits beside the only contact.
+fn pending(person: &mut Person) -> Option<String> {
+    let contact = person.other();
+    person.engine().vault.read(|store| store.pending(&contact)).unwrap()
+}
+
+/// Tries work again and again, ended one step later each time. Until it goes through, what waits is what waited before.
+fn until_it_waits(person: &mut Person, mut work: impl FnMut(&mut Person) -> Result<(), Fault>) -> u32 {
+    let before = pending(person);
+    for number in 0..STEPS {
+        person.engine().vault.stop_after(number).unwrap();
+        let done = work(person);
+        person.restart();
+        if done.is_ok() {
+            assert!(pending(person).is_some() && pending(person) != before);
+            return number;
+        }
+        assert_eq!(pending(person), before, "step {number}");
+    }
+    panic!("it never went through");
+}
+
+#[test]
+fn a_new_start_that_ends_at_any_single_step_of_being_made_waits_whole_or_not_at_all() {
+    let (mut ana, mut dana) = friends();
+    let (danas, anas) = (ana.other(), dana.other());
+    // The second time, on both sides, one that waits is replaced.
+    for id in ["11111111", "22222222"] {
+        let (link, bundle) = invite_as(&mut ana, id, Some(&danas));
+        let opened = link.open_bundle(&bundle).unwrap();
+        let own = invite::draw_mailbox(&address().to_string());
+        let mut rng = chance::rng();
+        let claimed = dana.engine().vault.write(|store| {
+            let mailbox = store.insert_mailbox(&own, VaultMark::random(&mut rng))?;
+            store.insert_join(&link.slot(), &ClaimToken::random(&mut rng), mailbox)?;
+            store.set_join_rejoins(&link.slot(), Some(&anas))?;
+            Ok::<_, Fault>(mailbox)
+        });
+        let mailbox = claimed.unwrap();
+        let steps = until_it_waits(&mut dana, |dana| dana.engine().conclude(&link, &opened, mailbox).map(drop));
+        assert!(steps >= 4, "contact, outbox, join, profile: {steps} changes");
+        let waiting = pending(&mut dana).unwrap();
+        let place = Place { restores: 7, ..PLACE };
+        let rows = dana.engine().vault.read(|store| store.to_put(&waiting, 0, place, 9)).unwrap();
+        let page: Vec<Delivery> = rows.into_iter().map(|row| Delivery { id: row.id, envelope: row.envelope }).collect();
+        assert_eq!(page.len(), 1, "one first envelope, however often it was tried");
+        let mailbox = ana.mailbox;
+        let steps = until_it_waits(&mut ana, |ana| ana.engine().take_in(mailbox, page.clone()).map(drop));
+        assert!(steps >= 3, "contact, invitation, event: {steps} changes");
+        assert_eq!(ana.news(), ["notice rejoined"]);
+    }
+    let texts = |person: &mut Person| person.engine().history("Dana", None).unwrap().len();
+    assert_eq!((texts(&mut ana), ana.engine().contacts().unwrap().len()), (2, 1));
+    // All of it can be given up in one step too.
+    let before = pending(&mut ana);
+    for number in 0..STEPS {
+        ana.engine().vault.stop_after(number).unwrap();
+        let done = ana.engine().check_stop(&danas);
+        ana.restart();
+        assert_eq!(pending(&mut ana).is_none(), done.is_ok(), "step {number}");
+        if done.is_ok() {
+            break;
+        }
+        assert_eq!(pending(&mut ana), before);
+    }
+    assert!(pending(&mut ana).is_none());
+    ana.write("as before");
+    assert_eq!(ana.put().len(), 1);
+}
