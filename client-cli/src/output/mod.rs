@@ -59,7 +59,8 @@ impl Output {
 
     /// The next obvious command; silent with `--json`.
     pub(crate) fn next(&self, command: &str) -> Result<(), Stop> {
-        Ok(self.say(&format!("Next: {command}"))?)
+        // It may hold a name that somebody else has chosen.
+        Ok(self.say(&format!("Next: {}", sanitize::line(command)))?)
     }
 
     /// A line that must stay in one piece, such as a link; silent with `--json`.
