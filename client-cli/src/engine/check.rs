@@ -21,12 +21,17 @@ use tokio::time::Instant;
 /// line gets nothing through.
 const SAY: Duration = Duration::from_secs(5);
 
-/// The check of a contact as it was kept; a fresh one where nobody has begun.
+/// The check of a contact as it was kept; none where nobody has begun.
+fn kept(store: &Store<'_>, contact: &str) -> Result<Option<Check>, Fault> {
+    let state = store.check(contact)?;
+    state.map(|state| Check::restore(&state)).transpose().map_err(|_| {
+        Fault::Damaged("one check of words can't be read. To begin anew: cairn contact verify CONTACT --again.".into())
+    })
+}
+
+/// The same; a fresh one where nobody has begun.
 fn load(store: &Store<'_>, contact: &str, session: &Session) -> Result<Check, Fault> {
-    match store.check(contact)? {
-        None => Ok(Check::new(session)),
-        Some(state) => Check::restore(&state).map_err(|_| Fault::Damaged("one check of words can't be read.".into())),
-    }
+    Ok(kept(store, contact)?.unwrap_or_else(|| Check::new(session)))
 }
 
 fn save(store: &Store<'_>, contact: &str, check: &Check) -> Result<(), Fault> {
@@ -84,13 +89,18 @@ fn told(contact: &Contact, check: &Check) -> model::Check {
     model::Check { contact_id: contact.id.clone(), contact: contact.name.clone(), state, words, tries_left }
 }
 
-/// Gives a run up, where there is one. What can't be read is left as it is.
+/// Gives a run up, where there is one. One that can't be read goes.
 pub(super) fn stop(store: &Store<'_>, contact: &str) -> Result<(), Fault> {
     store.drop_queued_checks(contact)?;
-    let check = store.check(contact)?.and_then(|state| Check::restore(&state).ok());
-    let Some(mut check) = check else { return Ok(()) };
-    check.stop();
-    save(store, contact, &check)
+    match kept(store, contact) {
+        Ok(None) => Ok(()),
+        Ok(Some(mut check)) => {
+            check.stop();
+            save(store, contact, &check)
+        }
+        Err(Fault::Damaged(_)) => Ok(store.drop_check(contact)?),
+        Err(fault) => Err(fault),
+    }
 }
 
 fn mistyped(error: WordsError) -> Fault {
@@ -109,13 +119,22 @@ impl Engine {
     pub fn check(&self, contact: &str) -> Result<model::Check, Fault> {
         let contact = self.contact(contact)?;
         self.vault.read(|store| {
-            let session = subject(store, &contact.id)?;
-            Ok(told(&contact, &load(store, &session, &restore(store, &session)?)?))
+            // Where nobody has begun no session is asked: it may be one that can't be read.
+            Ok(match kept(store, &subject(store, &contact.id)?)? {
+                Some(check) => told(&contact, &check),
+                None => model::Check {
+                    contact_id: contact.id.clone(),
+                    contact: contact.name.clone(),
+                    state: CheckState::Idle,
+                    words: None,
+                    tries_left: None,
+                },
+            })
         })
     }
 
     /// Begins a run, because our person wants to check now; goes on with one that is under way. What came of a run that
-    /// is over stays, unless a new one is wanted (`again`), or the other person has begun one.
+    /// is over stays, unless a new one is wanted (`again`), or the words fitted and the other person has begun one.
     ///
     /// # Errors
     /// [`Fault::NoContact`]; [`Fault::HistoryDiffers`]; [`Fault::Damaged`] where it can't be read.

@@ -73,7 +73,9 @@ impl Engine {
         })?;
         if let Some(session) = &join.contact {
             if join.rejoins.as_deref() != rejoins {
-                return Err(Fault::Usage("This invitation was used here before, in another way.".into()));
+                return Err(Fault::Usage(
+                    "This invitation was used here before, in another way. Ask for a new one.".into(),
+                ));
             }
             let contact = self.vault.read(|store| known_as(store, session))?;
             return self.contact(&contact);

@@ -50,6 +50,12 @@ impl Store<'_> {
         Ok(())
     }
 
+    /// Forgets a check that can't be read.
+    pub(crate) fn drop_check(&self, contact: &str) -> Result<(), VaultError> {
+        self.0.execute("DELETE FROM checks WHERE contact = ?1", [contact])?;
+        Ok(())
+    }
+
     /// What a check says waits to be encrypted.
     pub(crate) fn enqueue_check(&self, contact: &str, message: &CheckMessage) -> Result<(), VaultError> {
         let pieces = Content::Check(message.clone()).split(MessageId::from_bytes([0; 16]));

@@ -91,6 +91,10 @@ fn a_run_that_is_given_up_says_nothing_any_more_and_one_that_can_not_be_read_beg
     assert_eq!(ana.news(), ["and still"]);
     assert!(matches!(begin(&mut ana), Err(Fault::Damaged(_))));
     assert_eq!(ana.engine().check_begin(&contact, true).unwrap().state, CheckState::Waiting);
+    // Or give it up.
+    ana.engine().vault.write(|store| store.set_check(&contact, b"?", None)).unwrap();
+    ana.engine().check_stop(&contact).unwrap();
+    assert_eq!((check(&mut ana).state, begin(&mut ana)), (CheckState::Idle, Ok(CheckState::Waiting)));
 }
 
 #[test]
