@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::client::{Answer, Client, field};
-use e2e::process::Running;
+use e2e::process::{Running, run};
 use e2e::world::{ANA, DANA, Pair, World};
 use serde_json::Value;
 use std::path::Path;
@@ -311,5 +311,48 @@ fn a_further_invitation_for_a_new_start_takes_the_place_of_one_that_waits() -> R
     dana.run(&["join", &link, "--as", "Robin"])?.ended(6)?;
     dana.run(&["invite", "new", "--rejoin", "Robin"])?.ended(6)?;
     world.client("nobody").run(&["join", &link, "--as", ANA])?.ended(3)?;
+    Ok(())
+}
+
+#[test]
+fn an_own_link_for_a_new_start_ends_when_the_other_sides_is_used() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let Pair { ana, dana } = world.pair(&relay)?;
+    let unused = invite_again(&ana, DANA)?;
+    let link = invite_again(&dana, ANA)?;
+    ana.run(&["join", &link, "--as", DANA])?.ended(0)?;
+    // Whoever holds the other link can't put another conversation in the place of the one that waits.
+    world.client("eve").join(&unused, "Dana")?.ended(7)?;
+    assert_eq!(notices(&dana.inbox()?)?, ["rejoined"]);
+    let (by_ana, by_dana) = words((&ana, DANA), (&dana, ANA))?;
+    types(&ana, DANA, &by_dana, 0)?;
+    types(&dana, ANA, &by_ana, 0)?;
+    // The same link once more is answered as before.
+    let again = ana.run(&["join", &link, "--as", DANA])?.ended(0)?;
+    assert_eq!(field(again.only("contact")?, "trust")?, "checked");
+    // At the relay nothing is left of what has ended.
+    ana.inbox()?;
+    dana.inbox()?;
+    let mailboxes = relay.dump()?.iter().filter(|line| line["type"] == "mailbox").count();
+    assert_eq!(mailboxes, 2);
+    Ok(())
+}
+
+#[test]
+fn a_name_that_turns_the_line_around_stands_in_no_next_step() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let Pair { ana, dana } = world.pair(&relay)?;
+    let turned = world.client("turned");
+    turned.setup("Kim\u{202E}yks", relay.address())?.ended(0)?;
+    let (_, link) = turned.invite(DANA)?;
+    dana.run(&["join", &link])?.ended(0)?;
+    let id = field(dana.run(&["contact", "list"])?.ended(0)?.of_type("contact")[1], "id")?.to_owned();
+    let again = invite_again(&ana, DANA)?;
+    let said = run(&mut dana.plain_command(&["join", &again, "--as", &id]), b"")?;
+    let said = String::from_utf8(said.out)?;
+    assert!(said.contains("Next: cairn contact verify"), "{said}");
+    assert!(!said.contains('\u{202E}'), "{said:?}");
     Ok(())
 }

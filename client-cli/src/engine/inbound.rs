@@ -193,6 +193,10 @@ fn accept(
         rejoins: invitation.rejoins.as_deref(),
     })?;
     store.use_invitation(&invitation.id, &id, &accepted.guard.snapshot())?;
+    if let Some(contact) = &invitation.rejoins {
+        // One that a kill left open could put another session in the place of this one.
+        store.end_open_rejoins(contact)?;
+    }
     store.insert_event(match &invitation.rejoins {
         Some(contact) => EventRow::Rejoined(contact),
         None => EventRow::Contact(&id),

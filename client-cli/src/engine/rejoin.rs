@@ -6,7 +6,7 @@
 
 use super::model::{self, Contact};
 use super::{Engine, Fault};
-use crate::vault::{EventRow, State, Store};
+use crate::vault::{EventRow, Store};
 use cairn_protocol::address::RelayAddress;
 use cairn_protocol::token::Pass;
 
@@ -46,26 +46,36 @@ impl Engine {
         let earlier = self.vault.read(|store| store.open_rejoins(&contact.id)).map_err(Fault::from)?;
         let made = self.invite(Some(&contact.name), relay, pass, Some(&contact.id)).await?;
         self.vault.write(|store| store.drop_pending(&contact.id)).map_err(Fault::from)?;
-        for id in earlier {
-            if self.invite_revoke(&id).await.is_err() {
-                // The relay still gives it out; whoever takes it finds no mailbox.
-                self.vault.write(|store| match store.invitation(&id)? {
-                    Some(row) if row.state == State::Open => Ok(store.end_invitation(&row, State::Revoked)?),
-                    _ => Ok::<_, Fault>(()),
-                })?;
-            }
-        }
+        self.take_back(earlier).await?;
         self.exchange.stale = true;
         Ok(made)
     }
 
-    /// Takes an invitation as a new start with an old contact. The same link again gives the same answer.
+    /// Takes an invitation as a new start with an old contact. The same link again gives the same answer. Open
+    /// invitations of ours for one go: whoever holds such a link could put another session in the place of this one.
     ///
     /// # Errors
     /// [`Fault::NoContact`]; those of [`join`](Self::join).
     pub async fn join_as(&mut self, link: &str, contact: &str) -> Result<Contact, Fault> {
         let contact = self.contact(contact)?;
-        self.take_invitation(link, Some(&contact.id)).await
+        let joined = self.take_invitation(link, Some(&contact.id)).await?;
+        if joined.rejoining {
+            let ours = self.vault.read(|store| store.open_rejoins(&contact.id)).map_err(Fault::from)?;
+            self.take_back(ours).await?;
+        }
+        Ok(joined)
+    }
+
+    /// Invitations for a new start that are not wanted any more.
+    async fn take_back(&mut self, invitations: Vec<String>) -> Result<(), Fault> {
+        for id in invitations {
+            if self.invite_revoke(&id).await.is_err() {
+                // The relay still gives it out; whoever takes it finds no mailbox.
+                self.vault.write(|store| store.end_open(&id)).map_err(Fault::from)?;
+                self.exchange.stale = true;
+            }
+        }
+        Ok(())
     }
 
     /// Gives up what was begun with a contact: a run of check words, and a new start that waits. The conversation is as

@@ -3,7 +3,7 @@
 //! In: which contact. Out: which session waits for it. This file must never show what came over a session that waits,
 //! nor let it take a place by itself: [`adopt`](Store::adopt) is called for words that fit, and for nothing else.
 
-use super::{EventRow, Store, VaultError};
+use super::{EventRow, State, Store, VaultError};
 use rusqlite::OptionalExtension;
 
 /// Everything that hangs on a contact, with the column that names it; children before what they name.
@@ -29,6 +29,19 @@ impl Store<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// One such invitation has no more use: the one-time keys go, and its mailbox will.
+    pub(crate) fn end_open(&self, invitation: &str) -> Result<(), VaultError> {
+        match self.invitation(invitation)? {
+            Some(row) if row.state == State::Open => self.end_invitation(&row, State::Revoked),
+            _ => Ok(()),
+        }
+    }
+
+    /// A new start came to be: no other invitation makes one with this contact.
+    pub(crate) fn end_open_rejoins(&self, contact: &str) -> Result<(), VaultError> {
+        self.open_rejoins(contact)?.iter().try_for_each(|id| self.end_open(id))
+    }
+
     /// Notes that it is told that a contact's session can't be read; false if it was.
     pub(crate) fn tell_damaged(&self, contact: &str) -> Result<bool, VaultError> {
         Ok(self.0.execute("UPDATE contacts SET damaged = 1 WHERE id = ?1 AND damaged = 0", [contact])? == 1)
@@ -49,12 +62,13 @@ impl Store<'_> {
     }
 
     /// The words fit: the session that waits takes the contact's place, and what came over it is shown as new. The old
-    /// mailbox goes. Texts of ours that never were at a relay are queued anew.
+    /// mailbox goes, and so do invitations for a further one. Texts of ours that they have not confirmed are queued anew.
     pub(crate) fn adopt(&self, contact: &str) -> Result<(), VaultError> {
         let Some(pending) = self.pending(contact)? else { return Ok(()) };
         let mailbox: i64 =
             self.0.query_row("SELECT mailbox FROM contacts WHERE id = ?1", [contact], |row| row.get(0))?;
         self.drop_rejoin_notices(contact)?;
+        self.end_open_rejoins(contact)?;
         self.end_old_session(contact)?;
         self.take_over(&pending, contact)?;
         let own: i64 = self.0.query_row("SELECT mailbox FROM contacts WHERE id = ?1", [&pending], |row| row.get(0))?;
@@ -76,7 +90,8 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// What the old session had on its way goes; texts that never were at a relay wait again, whole and in order.
+    /// What the old session had on its way goes. Texts that the other side has not confirmed wait again, whole and in
+    /// order: they may lie where nobody fetches any more. Whoever has one keeps it once.
     fn end_old_session(&self, contact: &str) -> Result<(), VaultError> {
         let broken: i64 =
             self.0.query_row("SELECT count(DISTINCT message) FROM pieces WHERE contact = ?1", [contact], |row| {
@@ -86,6 +101,11 @@ impl Store<'_> {
             // The rest of them can't come any more.
             self.insert_event(EventRow::Gap(contact, u64::try_from(broken).unwrap_or_default()))?;
         }
+        self.0.execute(
+            "UPDATE messages SET sent = 0 WHERE contact = ?1 AND direction = 1
+               AND seq IN (SELECT message FROM outbox WHERE contact = ?1 UNION SELECT message FROM queue WHERE contact = ?1)",
+            [contact],
+        )?;
         for table in CHILDREN {
             self.0.execute(&format!("DELETE FROM {table} WHERE contact = ?1"), [contact])?;
         }

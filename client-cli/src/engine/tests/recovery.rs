@@ -274,3 +274,81 @@ fn ten_thousand_envelopes_that_open_nowhere_change_nothing_and_leave_nothing() {
     ana.take(&genuine);
     assert_eq!(ana.news(), ["after"]);
 }
+
+/// Somebody else uses a link of Ana's: what that puts into the mailbox of the invitation.
+fn taken_by_eve(link: &Link, bundle: &SealedBundleBytes) -> Vec<Delivery> {
+    let mut eve = Person::new("Eve");
+    join(&mut eve, link, bundle);
+    eve.write("it is me, Dana");
+    eve.put()
+}
+
+#[test]
+fn the_holder_of_an_older_link_puts_no_session_in_the_place_of_one_that_waits() {
+    let (mut ana, mut dana) = friends();
+    let (danas, anas) = (ana.other(), dana.other());
+    // Two invitations are open, as after a kill between making the one and taking the other back.
+    let (older, bundle) = invite_as(&mut ana, "11111111", Some(&danas));
+    let older_box = ana.mailbox;
+    start_anew(&mut ana, &mut dana);
+    let (by_ana, by_dana) = check_words(&mut ana, &mut dana);
+    dana.engine().check_typed(&anas, &by_ana).unwrap();
+    dana.write("held back");
+    ana.take(&dana.put());
+    ana.mailbox = older_box;
+    assert_eq!(ana.take(&taken_by_eve(&older, &bundle)), 2, "acknowledged, and nothing more");
+    assert_eq!(ana.news(), ["notice rejoined"]);
+    assert_eq!(ana.engine().check_typed(&danas, &by_dana).unwrap().state, CheckState::Matched);
+    assert_eq!(ana.news(), ["held back"]);
+}
+
+#[test]
+fn a_link_for_a_new_start_that_nobody_used_ends_when_another_one_is_joined() {
+    let (mut ana, mut dana) = friends();
+    let danas = ana.other();
+    let (unused, bundle) = invite_as(&mut ana, "11111111", Some(&danas));
+    let unused_box = ana.mailbox;
+    // The one that is used is Dana's.
+    start_anew(&mut dana, &mut ana);
+    let (by_dana, _) = check_words(&mut dana, &mut ana);
+    assert_eq!(ana.engine().check_typed(&danas, &by_dana).unwrap().state, CheckState::Matched);
+    ana.mailbox = unused_box;
+    ana.take(&taken_by_eve(&unused, &bundle));
+    assert_eq!(ana.news(), [""; 0]);
+    let now = ana.engine().contact("Dana").unwrap();
+    assert_eq!((now.rejoining, now.trust), (false, Trust::Checked));
+}
+
+#[test]
+fn texts_that_nobody_confirmed_go_again_by_the_new_keys_and_are_kept_once() {
+    let (mut ana, mut dana) = friends();
+    // Dana has "hello Dana" and has not said so; the next one lies at the relay.
+    ana.write("never fetched");
+    assert_eq!(ana.put().len(), 1);
+    let waiting = |person: &mut Person| person.engine().contacts().unwrap()[0].waiting;
+    assert_eq!(waiting(&mut ana), 0);
+    start_anew(&mut ana, &mut dana);
+    let (by_ana, by_dana) = check_words(&mut ana, &mut dana);
+    let (anas, danas) = (dana.other(), ana.other());
+    ana.engine().check_typed(&danas, &by_dana).unwrap();
+    dana.engine().check_typed(&anas, &by_ana).unwrap();
+    assert_eq!((waiting(&mut ana), waiting(&mut dana)), (2, 0), "what was confirmed stays where it is");
+    dana.take(&ana.put());
+    assert_eq!((waiting(&mut ana), dana.news()), (0, vec!["never fetched".to_owned()]));
+    for (person, other) in [(&mut ana, "Dana"), (&mut dana, "Ana")] {
+        assert_eq!(person.texts(other), ["hello", "hello Dana", "never fetched"]);
+    }
+}
+
+#[test]
+fn a_new_start_with_a_conversation_that_can_not_be_read_can_be_given_up() {
+    let (mut ana, mut dana) = friends();
+    let danas = ana.other();
+    ana.damage();
+    start_anew(&mut ana, &mut dana);
+    check_words(&mut ana, &mut dana);
+    ana.engine().check_stop(&danas).unwrap();
+    assert_eq!(ana.engine().check(&danas).map(|check| check.state), Ok(CheckState::Idle));
+    assert!(!ana.engine().contact("Dana").unwrap().rejoining);
+    assert_eq!(ana.engine().check_begin(&danas, false).err(), Some(Fault::SessionDamaged));
+}
