@@ -43,10 +43,12 @@ impl Store<'_> {
         })?)
     }
 
-    /// Keeps where invitations wait and what admits us; nothing that is known is forgotten.
+    /// Keeps where invitations wait and what admits us there; nothing that is known is forgotten. A pass of another relay
+    /// is not kept: it would be shown to this one.
     pub(crate) fn keep_relay(&self, relay: &str, pass: Option<&Pass>) -> Result<(), VaultError> {
         self.0.execute(
-            "UPDATE profile SET relay = coalesce(relay, ?1), pass = coalesce(?2, pass)",
+            "UPDATE profile SET relay = coalesce(relay, ?1),
+                 pass = iif(coalesce(relay, ?1) = ?1, coalesce(?2, pass), pass)",
             (relay, pass.map(|pass| pass.expose().as_slice())),
         )?;
         Ok(())

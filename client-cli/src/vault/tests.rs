@@ -257,3 +257,19 @@ fn a_hole_is_told_once() {
     let mut tell = || vault.write(|store| store.tell_gap("dana", 4)).unwrap();
     assert_eq!((tell(), tell()), (true, false));
 }
+
+#[test]
+fn a_pass_is_kept_for_the_relay_that_it_is_for_and_shown_to_no_other() {
+    let mut vault = Folder::new().create(None);
+    let profile = |vault: &Vault| {
+        let profile = vault.read(|store| store.profile()).unwrap();
+        (profile.relay.unwrap(), *profile.pass.unwrap().expose())
+    };
+    assert_eq!(profile(&vault), (MARKER.to_owned(), [7; 32]));
+    vault.write(|store| store.keep_relay("another", Some(&Pass::from_bytes([8; 32])))).unwrap();
+    assert_eq!(profile(&vault), (MARKER.to_owned(), [7; 32]));
+    vault.write(|store| store.keep_relay(MARKER, Some(&Pass::from_bytes([9; 32])))).unwrap();
+    assert_eq!(profile(&vault), (MARKER.to_owned(), [9; 32]));
+    vault.write(|store| store.keep_relay(MARKER, None)).unwrap();
+    assert_eq!(profile(&vault), (MARKER.to_owned(), [9; 32]));
+}
