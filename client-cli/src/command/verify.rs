@@ -125,7 +125,7 @@ fn end(run: &Run, check: &Check) -> Result<(), Stop> {
     match check.state {
         CheckState::Words | CheckState::Matched => next::print_of_check(run, check),
         CheckState::Different | CheckState::Broken => {
-            Err(not_fitting("The words did not fit. Nothing was checked.".to_owned(), next::of_check(check)))
+            Err(not_fitting(words::over(check.state).to_owned(), next::of_check(check)))
         }
         CheckState::Idle | CheckState::Asked | CheckState::Waiting | CheckState::BeganAgain => Err(not_yet(check)),
     }

@@ -50,6 +50,14 @@ fn not_checked(what: &str, name: &str) -> Vec<String> {
     ]
 }
 
+/// Why a run that is over has matched nothing.
+pub(crate) const fn over(state: CheckState) -> &'static str {
+    match state {
+        CheckState::Broken => "The answer from the other side did not fit. Nothing was checked.",
+        _ => "The words did not fit. Nothing was checked.",
+    }
+}
+
 /// Typed words that did not fit, with tries left.
 pub(crate) fn not_yet(name: &str, tries_left: u8) -> String {
     let name = sanitize::name(name);
@@ -90,6 +98,15 @@ mod tests {
             assert!(said.split_whitespace().count() <= 60, "{said}");
         }
         assert!(explanation("Dana").join(" ").split_whitespace().count() <= 60);
+    }
+
+    #[test]
+    fn words_that_nobody_typed_are_not_said_to_differ() {
+        for check in all().into_iter().filter(|check| matches!(check.state, CheckState::Different | CheckState::Broken))
+        {
+            let typed = check.state == CheckState::Different;
+            assert_eq!((over(check.state).contains("words"), standing(&check)[0].contains("words")), (typed, typed));
+        }
     }
 
     #[test]
