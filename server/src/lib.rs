@@ -27,6 +27,7 @@ pub mod metrics;
 pub mod monitor;
 pub mod notify;
 pub mod quota;
+pub mod sees;
 pub mod serve;
 pub mod store;
 pub mod tls;

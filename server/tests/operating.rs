@@ -211,6 +211,23 @@ async fn readiness_and_counts_are_told_on_this_machine_and_are_counts_only() {
     assert_eq!(ask(&metrics, "/ready").0, 200);
 }
 
+#[test]
+fn a_relay_that_is_stuck_is_not_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = Relay::start(folder.path(), " --metrics 127.0.0.1:0");
+    let metrics = relay.metrics.clone().unwrap();
+    assert_eq!(ask(&metrics, "/ready").0, 200);
+    // Another program holds the store, as a disk that hangs would.
+    let holder = rusqlite::Connection::open(folder.path().join("relay.db")).unwrap();
+    holder.busy_timeout(LONG).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (status, why) = ask(&metrics, "/ready");
+    assert_eq!(status, 503, "{why}");
+    assert!(why.contains("the store doesn't answer"), "{why}");
+    holder.execute_batch("ROLLBACK").unwrap();
+    soon("it is ready again", || ask(&metrics, "/ready").0 == 200);
+}
+
 #[tokio::test]
 async fn logs_hold_neither_identifiers_nor_addresses() {
     let folder = tempfile::tempdir().unwrap();

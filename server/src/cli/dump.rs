@@ -2,19 +2,18 @@
 //!
 //! In: a folder. Out: JSON lines. This file must never learn to leave anything out.
 
+use super::place::Place;
 use crate::dump::{self, DumpError};
 use clap::Args;
 use std::io::{self, BufWriter};
-use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cairn-relay dump --data /var/lib/cairn | less
   cairn-relay dump --data /var/lib/cairn --full > all.jsonl")]
 pub(super) struct Dump {
-    /// The relay's folder.
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Print the sealed bytes too, not just how many there are.
     #[arg(long)]
     full: bool,
@@ -22,7 +21,7 @@ pub(super) struct Dump {
 
 pub(super) fn print(arguments: &Dump) -> anyhow::Result<()> {
     let mut output = BufWriter::new(io::stdout().lock());
-    match dump::dump(&arguments.data, arguments.full, &mut output) {
+    match dump::dump(&arguments.place.folder()?, arguments.full, &mut output) {
         // `dump | head` has seen enough.
         Err(DumpError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => Ok(result?),
