@@ -4,7 +4,9 @@
 //! must never learn a token's holder or an address.
 
 use crate::fanout::Subscription;
+use crate::gate::Ticket;
 use crate::handlers::Relay;
+use crate::pace::Steps;
 use crate::store::{Store, StoreError, StoreResult};
 use cairn_protocol::mailbox::{ChannelBinding, MailboxId, OwnerKey, OwnerOperation, OwnerSecret};
 use cairn_protocol::wire::frame::Refusal;
@@ -44,6 +46,8 @@ pub struct Peer<S: Store> {
     pub relay: Arc<Relay<S>>,
     channel: ChannelBinding,
     greeted: AtomicBool,
+    steps: Steps,
+    ticket: Option<Ticket>,
     subscriptions: Mutex<HashMap<MailboxId, Arc<Subscription>>>,
     pages: Semaphore,
 }
@@ -52,7 +56,33 @@ impl<S: Store> Peer<S> {
     /// A peer that has proved nothing yet.
     pub fn new(relay: Arc<Relay<S>>, channel: ChannelBinding) -> Self {
         let (greeted, pages) = (AtomicBool::new(false), Semaphore::new(PAGES));
-        Self { relay, channel, greeted, subscriptions: Mutex::default(), pages }
+        let steps = Steps::new(relay.pace.requests_per_second);
+        Self { relay, channel, greeted, steps, ticket: None, subscriptions: Mutex::default(), pages }
+    }
+
+    /// The peer with its place among the connections, which is free again when the peer is dropped.
+    #[must_use]
+    pub fn with_ticket(mut self, ticket: Ticket) -> Self {
+        self.ticket = Some(ticket);
+        self
+    }
+
+    /// Ends when its next request may start: what comes too fast waits.
+    pub async fn step(&self) {
+        self.steps.taken().await;
+    }
+
+    /// Whether one of its requests was granted.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.ticket.as_ref().is_none_or(Ticket::is_known)
+    }
+
+    /// One of its requests was granted: it has shown a right to something.
+    pub fn known(&self) {
+        if let Some(ticket) = &self.ticket {
+            ticket.known();
+        }
     }
 
     /// A turn to read a page, over when dropped.

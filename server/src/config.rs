@@ -3,6 +3,7 @@
 //! In: arguments, a TOML file. Out: settings that can be used, or a sentence that names the key, its line and what was
 //! probably meant. This file must never learn a secret: none belongs into an argument or into the file.
 
+use crate::limits::{LimitError, Limits};
 use cairn_protocol::address::Host;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor, value};
@@ -66,6 +67,9 @@ pub enum ConfigError {
     /// The metrics would be open to others.
     #[error("metrics stay on this machine: {0} is not a loopback address. Write 127.0.0.1:9464 or [::1]:9464")]
     MetricsOutside(SocketAddr),
+    /// A limit that isn't allowed.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
 }
 
 /// The file's keys, all optional; others are refused.
@@ -88,6 +92,8 @@ pub struct Config {
     pub metrics: Option<String>,
     /// The folder for daily logs.
     pub logs: Option<PathBuf>,
+    /// How much strangers may ask.
+    pub limits: Option<Limits>,
 }
 
 impl Config {
@@ -116,6 +122,7 @@ impl Config {
             certificate: self.certificate.or(other.certificate),
             metrics: self.metrics.or(other.metrics),
             logs: self.logs.or(other.logs),
+            limits: self.limits.or(other.limits),
         }
     }
 }
@@ -209,6 +216,8 @@ pub struct Settings {
     pub metrics: Option<SocketAddr>,
     /// The folder for daily logs.
     pub logs: Option<PathBuf>,
+    /// How much strangers may ask.
+    pub limits: Limits,
 }
 
 impl TryFrom<Config> for Settings {
@@ -225,8 +234,9 @@ impl TryFrom<Config> for Settings {
             return Err(ConfigError::EnvelopeDays(envelope_days));
         }
         let metrics = config.metrics.map(loopback).transpose()?;
+        let limits = config.limits.unwrap_or_default().checked()?;
         let (open, certificate, logs) = (config.open.unwrap_or(false), config.certificate, config.logs);
-        Ok(Self { data, host, port, public_host, open, envelope_days, certificate, metrics, logs })
+        Ok(Self { data, host, port, public_host, open, envelope_days, certificate, metrics, logs, limits })
     }
 }
 

@@ -8,6 +8,7 @@
 //! further frame is read, so a peer that doesn't read holds at most that and one page.
 
 use crate::auth::Peer;
+use crate::gate::Ticket;
 use crate::handlers::{self, Relay, Started};
 use crate::store::Store;
 use crate::tls;
@@ -119,12 +120,13 @@ pub async fn serve<S: Store>(
     relay: Arc<Relay<S>>,
     acceptor: TlsAcceptor,
     stream: TcpStream,
+    ticket: Ticket,
     deadlines: Deadlines,
     stop: watch::Receiver<bool>,
 ) -> Ended {
     let deadline = Instant::now() + deadlines.greeting;
     // Boxed, so that an idle connection doesn't keep room for its handshake.
-    let opened = timeout_at(deadline, Box::pin(open(relay, acceptor, stream))).await;
+    let opened = timeout_at(deadline, Box::pin(open(relay, acceptor, stream, ticket))).await;
     let (socket, peer) = match opened {
         Ok(Ok(opened)) => opened,
         Ok(Err(ended)) => return ended,
@@ -138,6 +140,7 @@ async fn open<S: Store>(
     relay: Arc<Relay<S>>,
     acceptor: TlsAcceptor,
     stream: TcpStream,
+    ticket: Ticket,
 ) -> Result<(Socket, Arc<Peer<S>>), Ended> {
     stream.set_nodelay(true).map_err(|_| Ended::Channel)?;
     let stream = acceptor.accept(stream).await.map_err(|_| Ended::Broken("TLS"))?;
@@ -151,7 +154,7 @@ async fn open<S: Store>(
     let socket = tokio_tungstenite::accept_hdr_async_with_config(stream, check_path, Some(config))
         .await
         .map_err(|_| Ended::Broken("WebSocket handshake"))?;
-    Ok((socket, Arc::new(Peer::new(relay, channel))))
+    Ok((socket, Arc::new(Peer::new(relay, channel).with_ticket(ticket))))
 }
 
 #[expect(clippy::result_large_err, reason = "tungstenite's callback has this type")]

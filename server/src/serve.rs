@@ -12,22 +12,25 @@ use crate::fanout::Fanout;
 use crate::folder::{self, FolderError};
 use crate::gate::Gate;
 use crate::handlers::Relay;
+use crate::limits::Limits;
 use crate::metrics::{Metrics, Number};
 use crate::monitor::{self, Monitor};
+use crate::pace::Pace;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Store, StoreError};
+use crate::store::{Arrivals, Store, StoreError};
 use crate::tls::{Tls, TlsError};
 use cairn_protocol::address::RelayAddress;
+use rustix::process::{Resource, getrlimit};
 use std::fs::File;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
 /// How long connections may take to finish what is under way when the relay stops.
 pub const DRAIN: Duration = Duration::from_secs(10);
@@ -37,6 +40,13 @@ pub const ABANDON: Duration = Duration::from_secs(1);
 
 /// Pause when the machine gives no more descriptors. Larger: places that came free stay empty. Smaller: it spins.
 const EXHAUSTED: Duration = Duration::from_millis(200);
+
+/// Descriptors for all but connections: the store, the listener, logs. Larger: places stay empty. Smaller: the store
+/// could find none.
+const OWN_DESCRIPTORS: u64 = 64;
+
+/// How often addresses that have been quiet are forgotten. Larger: they lie in memory longer. Smaller: work for nothing.
+const FORGET: Duration = Duration::from_secs(60);
 
 /// Why a relay doesn't start, or stops by itself.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +108,8 @@ pub async fn start(settings: Settings, deadlines: Deadlines) -> Result<Running, 
     let lock = folder::lock(&folder)?;
     let fanout = Arc::new(Fanout::default());
     let waking = Arc::clone(&fanout);
-    let store = Arc::new(SqliteStore::open(&folder, Arc::new(move |mailbox| waking.wake(mailbox)))?);
+    let arrivals: Arrivals = Arc::new(move |mailbox| waking.wake(mailbox));
+    let store = Arc::new(SqliteStore::open_with(&folder, arrivals, settings.limits.quota())?);
     let tls = Tls::open(&folder, settings.certificate.as_deref())?;
     let calendar = Arc::new(Calendar::start(store.as_ref()).await?);
     let (listener, port) = listen(&settings).await?;
@@ -115,10 +126,11 @@ pub async fn start(settings: Settings, deadlines: Deadlines) -> Result<Running, 
         open: settings.open,
         envelope_days: settings.envelope_days,
         metrics: Arc::clone(&counts),
+        pace: Pace::new(&settings.limits),
         stranger: Stranger::random(),
     });
     let (stop, stopping) = watch::channel(false);
-    let gate = Arc::new(Gate::default());
+    let gate = Arc::new(Gate::new(&settings.limits, places(&settings.limits)));
     let (metrics, monitoring) = monitor.map_or((None, None), |(listener, address)| {
         let (store, gate, folder, stopping) = (Arc::clone(&store), Arc::clone(&gate), folder.clone(), stopping.clone());
         let monitor = Monitor { metrics: counts, store, gate, folder, stopping };
@@ -200,6 +212,16 @@ async fn listen(settings: &Settings) -> Result<(TcpListener, u16), ServeError> {
     Ok((listener, port))
 }
 
+/// How many connections the machine has descriptors for.
+fn places(limits: &Limits) -> u32 {
+    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let places = u32::try_from(descriptors.saturating_sub(OWN_DESCRIPTORS)).unwrap_or(u32::MAX).max(1);
+    if places < limits.connections {
+        tracing::warn!("the machine allows fewer open files than the connections that are set need: see `doctor`");
+    }
+    places
+}
+
 struct Door<S: Store> {
     relay: Arc<Relay<S>>,
     tls: Tls,
@@ -210,14 +232,31 @@ struct Door<S: Store> {
 
 impl<S: Store> Door<S> {
     async fn accept(self, listener: TcpListener) {
+        let mut forgetting = interval(FORGET);
+        let mut exhausted = false;
         loop {
-            match listener.accept().await {
-                Ok((stream, peer)) => self.admit(stream, peer.ip()),
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                _ = forgetting.tick() => {
+                    self.gate.forget();
+                    self.relay.pace.mailboxes.forget(Instant::now());
+                    continue;
+                }
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    exhausted = false;
+                    self.admit(stream, peer.ip());
+                }
                 // The peer left before it was accepted: its matter.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     self.relay.metrics.count(Number::NotAccepted);
-                    tracing::warn!("no connection can be accepted now: {error}");
+                    // Said once, until one is accepted again.
+                    if !std::mem::replace(&mut exhausted, true) {
+                        tracing::warn!("no connection can be accepted now: {error}");
+                    }
+                    self.gate.shed();
                     tokio::time::sleep(EXHAUSTED).await;
                 }
             }
@@ -225,7 +264,7 @@ impl<S: Store> Door<S> {
     }
 
     fn admit(&self, stream: TcpStream, address: IpAddr) {
-        let Some(ticket) = self.gate.enter(address) else {
+        let Some((ticket, give_way)) = self.gate.enter(address) else {
             self.relay.metrics.count(Number::TurnedAway);
             return; // dropped, and with it closed
         };
@@ -234,13 +273,15 @@ impl<S: Store> Door<S> {
             Arc::clone(&self.relay),
             self.tls.acceptor.clone(),
             stream,
+            ticket,
             self.deadlines,
             self.stopping.clone(),
         );
         tokio::spawn(async move {
-            let ended = serving.await;
-            tracing::debug!("a connection ended: {ended}");
-            drop(ticket);
+            tokio::select! {
+                ended = serving => tracing::debug!("a connection ended: {ended}"),
+                () = give_way.told() => tracing::debug!("a connection gave way"),
+            }
         });
     }
 }

@@ -9,6 +9,7 @@ use cairn_relay::auth::{Peer, Stranger};
 use cairn_relay::calendar::Calendar;
 use cairn_relay::fanout::Fanout;
 use cairn_relay::handlers::Relay;
+use cairn_relay::pace::Pace;
 use cairn_relay::store::sqlite::SqliteStore;
 use cairn_relay::store::{Admit, NewMailbox, Put, Store, StoreError};
 use rustix::time::{ClockId, clock_gettime};
@@ -67,8 +68,16 @@ async fn a_missing_mailbox_costs_what_a_wrong_key_or_capability_costs() {
     }
     store.create_mailbox(NewMailbox { id: there, owner: owner.key(), capability }, Admit::Free, day).await.unwrap();
     let (fanout, stranger) = (Arc::new(Fanout::default()), Stranger::random());
-    let metrics = Arc::default();
-    let relay = Relay { store: Arc::clone(&store), fanout, calendar, open: true, envelope_days: 14, metrics, stranger };
+    let relay = Relay {
+        store: Arc::clone(&store),
+        fanout,
+        calendar,
+        open: true,
+        envelope_days: 14,
+        metrics: Arc::default(),
+        pace: Pace::default(),
+        stranger,
+    };
     let channel = ChannelBinding([4; 32]);
     let peer = Peer::new(Arc::new(relay), channel);
     let denied = StoreError::Refused(Refusal::Denied);

@@ -59,6 +59,17 @@ impl World {
         Relay::start(&self.program, &self.folder().join("relay"), &["--open"])
     }
 
+    /// An open relay with these lines in the table `[limits]` of its file.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn relay_with_limits(&self, limits: &str) -> Result<Relay> {
+        let file = self.folder().join("relay.toml");
+        std::fs::write(&file, format!("[limits]\n{limits}\n"))?;
+        let file = file.to_str().context("a path in UTF-8")?;
+        Relay::start(&self.program, &self.folder().join("relay"), &["--open", "--config", file])
+    }
+
     /// A relay that wants passes.
     ///
     /// # Errors

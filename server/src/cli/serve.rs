@@ -24,7 +24,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Args)]
 #[command(after_help = "When it accepts connections it prints one line:
-  {\"v\":1,\"type\":\"listening\",\"address\":\"HOST:PORT/PIN\"}
+  {\"v\":1,\"type\":\"listening\",\"address\":\"HOST:PORT/PIN\",\"open\":false}
 The address is what clients are given; PIN is how they recognise this relay's key.
 
 Examples:
@@ -96,7 +96,7 @@ async fn run(settings: Settings, log: &Log) -> anyhow::Result<()> {
             "the printed address works on this machine only; name the one that clients dial by --public-host"
         );
     }
-    let mut line = Line::new("listening").with("address", running.address.to_string());
+    let mut line = Line::new("listening").with("address", running.address.to_string()).with("open", open);
     if let Some(metrics) = running.metrics {
         line = line.with("metrics", metrics.to_string());
     }

@@ -4,7 +4,7 @@
 
 use super::Finding;
 use crate::config::Config;
-use crate::gate::CONNECTIONS;
+use crate::limits::CONNECTIONS;
 use crate::store::sqlite;
 use rustix::fs::{statfs, statvfs};
 use rustix::process::{Resource, getrlimit};

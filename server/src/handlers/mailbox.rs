@@ -3,7 +3,7 @@
 //! In: fields of a request, the peer that sent it. Out: a reply. This file must never learn what an envelope holds, nor
 //! tell a sender whether the owner is connected.
 
-use super::{Started, reply};
+use super::{Started, later, reply};
 use crate::admission::admit;
 use crate::auth::Peer;
 use crate::fanout::Subscription;
@@ -12,6 +12,7 @@ use cairn_protocol::mailbox::{EnvelopeId, Generation, MailboxId, OwnerKey, Owner
 use cairn_protocol::token::{SendCapability, TokenHash};
 use cairn_protocol::wire::frame::{Admission, EnvelopeBytes, Refusal, Reply};
 use std::sync::Arc;
+use std::time::Instant;
 
 pub(super) async fn create<S: Store>(
     peer: &Peer<S>,
@@ -85,9 +86,19 @@ pub(super) async fn put<S: Store>(
     capability: &SendCapability,
     id: EnvelopeId,
     envelope: EnvelopeBytes,
-) -> Durable<()> {
-    let day = peer.relay.calendar.today();
-    peer.relay.store.put(Put { mailbox, capability: capability.hash(), id, envelope, day }).await
+) -> Started {
+    let (relay, capability) = (Arc::clone(&peer.relay), capability.hash());
+    let rest = relay.pace.mailboxes.rest(&capability, Instant::now());
+    if rest > 0 {
+        return Refusal::TooFast { retry_after: rest }.into();
+    }
+    let day = relay.calendar.today();
+    let answer = relay.store.put(Put { mailbox, capability, id, envelope, day }).await;
+    later(async move {
+        answer.await?;
+        relay.pace.mailboxes.took(capability, Instant::now());
+        Ok(Reply::Done)
+    })
 }
 
 /// The next envelopes that this subscription has not been given.

@@ -10,6 +10,7 @@ use crate::auth::{Peer, Stranger};
 use crate::calendar::{self, Calendar};
 use crate::fanout::Fanout;
 use crate::metrics::Metrics;
+use crate::pace::Pace;
 use crate::store::{Durable, Store, StoreError, StoreResult};
 use cairn_protocol::limits::VERSION;
 use cairn_protocol::wire::frame::{Refusal, Reply, Request, Welcome};
@@ -31,6 +32,8 @@ pub struct Relay<S: Store> {
     pub envelope_days: u16,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// How fast connections and mailboxes may ask.
+    pub pace: Pace,
     /// A key that nobody holds.
     pub stranger: Stranger,
 }
@@ -62,31 +65,53 @@ pub async fn start<S: Store>(peer: Arc<Peer<S>>, request: Request) -> Started {
     if !peer.is_greeted() {
         return Started::Done(Reply::Refused(Refusal::Malformed));
     }
+    peer.step().await;
+    match under_way(&peer, request).await {
+        Started::Done(reply) => Started::Done(noticed(&peer, reply)),
+        Started::Later(later) if !peer.is_known() => {
+            Started::Later(Box::pin(async move { noticed(&peer, later.await) }))
+        }
+        other => other,
+    }
+}
+
+/// Takes note of a peer that was granted something.
+fn noticed<S: Store>(peer: &Peer<S>, reply: Reply) -> Reply {
+    if !matches!(reply, Reply::Refused(_)) {
+        peer.known();
+    }
+    reply
+}
+
+async fn under_way<S: Store>(peer: &Arc<Peer<S>>, request: Request) -> Started {
     match request {
         Request::Hello { .. } => Started::Done(Reply::Refused(Refusal::Malformed)),
         Request::CreateMailbox { mailbox, owner, capability, admission } => {
-            done(mailbox::create(&peer, mailbox, owner, capability, &admission).await)
+            done(mailbox::create(peer, mailbox, owner, capability, &admission).await)
         }
-        Request::DeleteMailbox { mailbox, proof } => done(mailbox::delete(&peer, mailbox, &proof).await),
+        Request::DeleteMailbox { mailbox, proof } => done(mailbox::delete(peer, mailbox, &proof).await),
         Request::Subscribe { mailbox, generation, proof } => {
-            done(mailbox::subscribe(&peer, mailbox, generation, &proof).await)
+            done(mailbox::subscribe(peer, mailbox, generation, &proof).await)
         }
-        Request::Fetch { mailbox, wait: false } => later(async move { mailbox::fetch(&peer, mailbox).await }),
-        Request::Fetch { mailbox, wait: true } => mailbox::park(&peer, mailbox),
-        Request::Acknowledge { mailbox, ids } => match mailbox::acknowledge(&peer, mailbox, ids).await {
+        Request::Fetch { mailbox, wait: false } => {
+            let peer = Arc::clone(peer);
+            later(async move { mailbox::fetch(&peer, mailbox).await })
+        }
+        Request::Fetch { mailbox, wait: true } => mailbox::park(peer, mailbox),
+        Request::Acknowledge { mailbox, ids } => match mailbox::acknowledge(peer, mailbox, ids).await {
             Ok(answer) => durable(answer),
             Err(refusal) => refusal.into(),
         },
         Request::Put { mailbox, capability, id, envelope } => {
-            durable(mailbox::put(&peer, mailbox, &capability, id, envelope).await)
+            mailbox::put(peer, mailbox, &capability, id, envelope).await
         }
         Request::PutBundle { slot, manage, voucher, expires_day, admission, bundle } => {
             let fields = bundle::Fields { slot, manage, voucher, expires_day, sealed: bundle };
-            Started::Done(reply(bundle::put(&peer, fields, &admission).await))
+            Started::Done(reply(bundle::put(peer, fields, &admission).await))
         }
-        Request::TakeBundle { slot, claim } => Started::Done(reply(bundle::take(&peer, slot, &claim).await)),
-        Request::BundleStatus { slot, manage } => Started::Done(reply(bundle::status(&peer, slot, &manage).await)),
-        Request::RevokeBundle { slot, manage } => Started::Done(reply(bundle::revoke(&peer, slot, &manage).await)),
+        Request::TakeBundle { slot, claim } => Started::Done(reply(bundle::take(peer, slot, &claim).await)),
+        Request::BundleStatus { slot, manage } => Started::Done(reply(bundle::status(peer, slot, &manage).await)),
+        Request::RevokeBundle { slot, manage } => Started::Done(reply(bundle::revoke(peer, slot, &manage).await)),
     }
 }
 
