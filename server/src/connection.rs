@@ -285,6 +285,13 @@ impl<S: Store> Connection<S> {
                 }
             }
         }
+        // Before the next frame: a peer that never stops sending must not put off a stop or its own deadlines.
+        if !self.stopping && stopped.poll(context).is_ready() {
+            return Poll::Ready(Event::Stop);
+        }
+        if self.ticks.poll_tick(context).is_ready() {
+            return Poll::Ready(Event::Tick);
+        }
         if !self.stopping && self.starting.is_none() && self.answers.len() < IN_FLIGHT {
             match self.socket.poll_next_unpin(context) {
                 Poll::Ready(Some(Ok(message))) => return Poll::Ready(Event::Heard(message)),
@@ -293,17 +300,19 @@ impl<S: Store> Connection<S> {
                 Poll::Pending => {}
             }
         }
-        if !self.stopping && stopped.poll(context).is_ready() {
-            return Poll::Ready(Event::Stop);
-        }
-        self.ticks.poll_tick(context).map(|_| Event::Tick)
+        Poll::Pending
     }
 
     fn heard(&mut self, message: Message) -> Result<(), Ended> {
         (self.heard, self.pinged) = (Instant::now(), false);
         let frame = match message {
             Message::Binary(frame) => frame,
-            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Ok(()),
+            Message::Ping(payload) => {
+                // Its pong waits for the peer as a reply does, and must be taken in time.
+                self.waiting += payload.len() + 2;
+                return Ok(());
+            }
+            Message::Pong(_) | Message::Frame(_) => return Ok(()),
             Message::Close(_) => return Err(Ended::Left),
             Message::Text(_) => return Err(Ended::Broken("a text message")),
         };

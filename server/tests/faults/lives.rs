@@ -1,0 +1,222 @@
+//! Ends and beginnings: a stop in a burst, a restart that everybody comes back from, no descriptors left, clocks that are
+//! wrong by years, background work that breaks.
+
+use crate::common::{Client, Mailbox, ids};
+use crate::house::{House, until};
+use cairn_protocol::wire::frame::Reply;
+use futures_util::future::join_all;
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, prlimit, setrlimit};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
+
+#[tokio::test]
+async fn a_stop_in_a_burst_keeps_all_that_it_confirmed_and_nothing_twice() {
+    const SENDERS: u64 = 8;
+    let house = House::open();
+    let mut owner = house.client().await;
+    let mut senders = Vec::new();
+    for seed in 0..SENDERS {
+        let mailbox = Mailbox::made(seed, &mut owner).await;
+        mailbox.subscribed(&mut owner, 1).await;
+        owner.send(&mailbox.fetch(true)).await;
+        senders.push((mailbox, house.client().await));
+    }
+    let pid = house.pid();
+    let bursts = senders.iter_mut().map(|(mailbox, client)| burst(mailbox, client));
+    let stop = async {
+        // In the middle of it: some are confirmed, some are under way, some are not sent.
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    };
+    let (confirmed, ()) = tokio::join!(join_all(bursts), stop);
+    let (code, said, house) = house.again(Signal::TERM);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+    println!("a stop after {confirmed:?} of 8 x 250 puts");
+    let mut owner = house.client().await;
+    for ((mailbox, _), confirmed) in senders.iter().zip(confirmed) {
+        mailbox.subscribed(&mut owner, 2).await;
+        let kept = everything(mailbox, &mut owner).await;
+        assert!(kept.len() >= confirmed, "{confirmed} were confirmed, {} kept", kept.len());
+        assert_eq!(kept, (0..250).take(kept.len()).collect::<Vec<u8>>(), "each once, in order, without a hole");
+    }
+}
+
+/// Puts 250 envelopes as fast as they go; how many were confirmed before the relay left.
+async fn burst(mailbox: &Mailbox, client: &mut Client) -> usize {
+    let (mut confirmed, mut number) = (0, 0);
+    for id in 0..250 {
+        number += 1;
+        let frame = mailbox.put(id).encode(number).to_vec();
+        let message = tokio_tungstenite::tungstenite::Message::Binary(frame.into());
+        if futures_util::SinkExt::send(&mut client.socket, message).await.is_err() {
+            break;
+        }
+        // Some in flight, not all.
+        if id >= 32 {
+            match client.reply().await {
+                Some((_, reply)) => assert_eq!(reply, Reply::Done),
+                None => return confirmed,
+            }
+            confirmed += 1;
+        }
+    }
+    while let Some((_, reply)) = client.reply().await {
+        assert_eq!(reply, Reply::Done);
+        confirmed += 1;
+        if confirmed == 250 {
+            break;
+        }
+    }
+    confirmed
+}
+
+async fn everything(mailbox: &Mailbox, owner: &mut Client) -> Vec<u8> {
+    let mut kept = Vec::new();
+    loop {
+        let page = ids(&owner.call(&mailbox.fetch(false)).await);
+        if page.is_empty() {
+            return kept;
+        }
+        kept.extend(page);
+    }
+}
+
+/// Clients that come back after a restart, if the machine has descriptors for as many.
+const CLIENTS: u64 = 2000;
+
+/// Connects, makes its mailbox or finds it there, and waits for an envelope.
+async fn waiting(house: &House, seed: u64, count: u64) -> (Mailbox, Client, u32) {
+    let mut client = house.client().await;
+    let mailbox = Mailbox::made(seed, &mut client).await;
+    mailbox.subscribed(&mut client, count).await;
+    let parked = client.send(&mailbox.fetch(true)).await;
+    (mailbox, client, parked)
+}
+
+async fn all_waiting(house: &House, clients: u64, count: u64) -> Vec<(Mailbox, Client, u32)> {
+    let mut waiters = Vec::new();
+    let seeds: Vec<u64> = (0..clients).collect();
+    for some in seeds.chunks(64) {
+        waiters.extend(join_all(some.iter().map(|seed| waiting(house, *seed, count))).await);
+    }
+    waiters
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_thousand_clients_come_back_after_a_kill_and_each_gets_what_is_its_own() {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).unwrap();
+    let clients = limit.maximum.map_or(CLIENTS, |most| CLIENTS.min(most.saturating_sub(200)));
+    let house = House::open();
+    let mut sender = house.client().await;
+    let waiters = all_waiting(&house, clients, 1).await;
+    let before = house.gauge();
+    for (mailbox, ..) in &waiters {
+        sender.send(&mailbox.put(1)).await;
+        assert_eq!(sender.reply().await.unwrap().1, Reply::Done);
+    }
+    let (code, _, house) = house.again(Signal::KILL);
+    assert_eq!(code, None);
+    drop(waiters);
+    let started = Instant::now();
+    let mut waiters = all_waiting(&house, clients, 2).await;
+    let back = started.elapsed();
+    for (mailbox, client, parked) in &mut waiters {
+        let (number, reply) = client.reply().await.unwrap();
+        assert_eq!((number, ids(&reply)), (*parked, vec![1]));
+        client.send(&mailbox.acknowledge(&[1])).await;
+        assert_eq!(client.reply().await.unwrap().1, Reply::Done);
+    }
+    let after = house.gauge();
+    println!("{clients} clients came back in {back:?}; memory {} KiB before, {} after", before.memory, after.memory);
+    assert!(after.memory < 2 * before.memory, "{} KiB, {} before the kill", after.memory, before.memory);
+    assert!(after.descriptors <= before.descriptors + 8, "{} descriptors", after.descriptors);
+    drop(waiters);
+    house.descriptors_fall_to(before.descriptors - usize::try_from(clients).unwrap()).await;
+    assert_eq!(house.dump().iter().filter(|row| row.contains("\"type\":\"envelope\"")).count(), 0);
+}
+
+#[tokio::test]
+async fn without_descriptors_the_relay_waits_without_spinning_serves_who_is_there_and_recovers() {
+    let house = House::open();
+    let mut client = house.client().await;
+    let mailbox = Mailbox::made(1, &mut client).await;
+    mailbox.subscribed(&mut client, 1).await;
+    let all = prlimit(Some(house.pid()), Resource::Nofile, none_left(&house)).unwrap();
+    let (ticks, started) = (house.ticks(), Instant::now());
+    let address = (house.address.host.as_str(), house.address.port);
+    let knocking = join_all((0..50).map(|_| TcpStream::connect(address))).await;
+    for id in 0..100 {
+        assert_eq!(client.call(&mailbox.put(id)).await, Reply::Done);
+        assert_eq!(ids(&client.call(&mailbox.fetch(false)).await), [id]);
+        assert_eq!(client.call(&mailbox.acknowledge(&[id])).await, Reply::Done);
+    }
+    let (serving, served) = (house.ticks() - ticks, started.elapsed());
+    // Now nothing is asked: whatever it does now it does in vain.
+    let (ticks, started) = (house.ticks(), Instant::now());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let (idle, waited) = (house.ticks() - ticks, started.elapsed());
+    println!("no descriptors: {serving} ticks for 300 requests in {served:?}, {idle} ticks in {waited:?} of waiting");
+    assert!(idle * 20 <= u64::try_from(waited.as_millis()).unwrap() / 10, "{idle} ticks of 10 ms in {waited:?}");
+    assert!(knocking.iter().all(Result::is_ok), "the machine takes them; the relay doesn't yet");
+    prlimit(Some(house.pid()), Resource::Nofile, all).unwrap();
+    drop(knocking);
+    let mut other = house.client().await;
+    assert_eq!(other.call(&mailbox.put(200)).await, Reply::Done);
+    let complaints = house.said().matches("no connection can be accepted now").count();
+    assert!((1..=60).contains(&complaints), "{complaints}");
+}
+
+/// A limit at which no descriptor is left: new ones get the lowest number that is free.
+fn none_left(house: &House) -> Rlimit {
+    let open = house.descriptors();
+    let free = (0..).find(|number| !open.contains(number));
+    Rlimit { current: free, maximum: getrlimit(Resource::Nofile).maximum }
+}
+
+#[tokio::test]
+async fn no_memory_image_is_left_by_a_relay_that_breaks() {
+    let house = House::open();
+    let limits = house.proc("limits");
+    let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(words[4..6], ["0", "0"], "{line}");
+    let (code, _, folder) = house.ended(Signal::ABORT);
+    assert_eq!(code, None);
+    let names: BTreeSet<String> = std::fs::read_dir(folder.path().join("data"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(names.iter().all(|name| name.starts_with("relay.") || name == "tls.key"), "{names:?}");
+}
+
+/// As if the machine's clock had moved by these days since the relay last ran.
+fn clock_moves(data: &Path, days: i64) {
+    let connection = rusqlite::Connection::open(data.join("relay.db")).unwrap();
+    assert_eq!(connection.execute("UPDATE store SET clock_day = clock_day - ?1", [days]).unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_by_ten_years_deletes_nothing_and_lifetimes_go_on_after_it() {
+    const TEN_YEARS: i64 = 3653;
+    let mut house = House::with("envelope_days = 2\n");
+    let mut client = house.client().await;
+    let mailbox = Mailbox::made(1, &mut client).await;
+    assert_eq!(client.call(&mailbox.put(1)).await, Reply::Done);
+    drop(client);
+    let wrong = [TEN_YEARS, -TEN_YEARS, -TEN_YEARS, TEN_YEARS].map(|days| (days, true));
+    // And then the days that it may live, and one more.
+    for (count, (days, there)) in (1..).zip(wrong.into_iter().chain([(1, true), (1, true), (1, false)])) {
+        (_, _, house) = house.again_after(Signal::TERM, |data| clock_moves(data, days));
+        if there {
+            let mut owner = house.client().await;
+            mailbox.subscribed(&mut owner, count).await;
+            assert_eq!(everything(&mailbox, &mut owner).await, [1], "step {count}, {days} days");
+        } else {
+            until("it is over", || !house.dump().iter().any(|row| row.contains("\"type\":\"envelope\""))).await;
+        }
+    }
+}
