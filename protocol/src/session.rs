@@ -209,9 +209,14 @@ impl Session {
     pub const fn filler_wanted(&self, now: u64) -> bool {
         // A clock that went back by a day counts like one that went on: one filler more does no harm.
         let old = self.unanswered > 0 && now.abs_diff(self.unanswered_since) >= FILLER_SECONDS;
+        self.news() > 0 && (self.filler_presses() || old) && !self.history.differs()
+    }
+
+    /// Whether it should soon: so much is unconfirmed that the other side may have to wait.
+    #[must_use]
+    pub const fn filler_presses(&self) -> bool {
         // Both: who leaves a hole open could else ask for a filler with each envelope that moves the mark.
-        let many = self.unanswered >= FILLER_AFTER && self.news() >= FILLER_AFTER;
-        self.news() > 0 && (many || old) && !self.history.differs()
+        self.unanswered >= FILLER_AFTER && self.news() >= FILLER_AFTER
     }
 
     /// Who made the invitation.

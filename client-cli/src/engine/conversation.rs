@@ -65,10 +65,13 @@ impl<'s, 'c> Conversation<'s, 'c> {
         }
     }
 
-    /// Numbers of theirs that can't be opened any more: the person is told once, and so is the other side.
+    /// Numbers of theirs that can't be opened any more: the person is told once, and so is the other side, later.
     fn lost(&self, ranges: &[RangeInclusive<u64>]) -> Result<(), Fault> {
         self.tell_missing(ranges)?;
-        ranges.iter().try_for_each(|range| Ok(self.store.enqueue_lost(&self.contact, *range.start(), *range.end())?))
+        ranges.iter().try_for_each(|range| {
+            let (from, to) = (*range.start(), *range.end());
+            Ok(self.store.enqueue_lost(&self.contact, from, to, self.now, filler::later(self.now))?)
+        })
     }
 
     /// One event for all that is missing and was not told.
@@ -123,7 +126,9 @@ impl<'s, 'c> Conversation<'s, 'c> {
 
     fn control(&mut self, number: u64, piece: &Piece) -> Result<(), Fault> {
         match Content::join(std::slice::from_ref(piece)) {
-            Ok(Content::Lost { from, to }) => Ok(self.store.send_again(&self.contact, from, to)?),
+            Ok(Content::Lost { from, to }) => {
+                Ok(self.store.send_again(&self.contact, from, to, filler::later(self.now))?)
+            }
             Ok(Content::Check(message)) => {
                 self.checked = true;
                 check::received(self.store, &self.contact, &self.session, number, &message)

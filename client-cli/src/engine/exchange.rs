@@ -167,6 +167,7 @@ impl Engine {
     pub(super) fn advance(&mut self, goal: Goal) -> Result<(), Fault> {
         self.write_down()?;
         self.due_fillers()?;
+        self.due_content();
         if self.exchange.stale {
             self.reload()?;
         }
@@ -193,13 +194,12 @@ impl Engine {
 
     /// Reads again who there is and what waits, and keeps how far each is.
     pub(super) fn reload(&mut self) -> Result<(), Fault> {
-        let today = self.now().div_euclid(86_400_000);
         let lines = &self.exchange.lines;
         let now = self.now();
         let mut damaged = Vec::new();
         let (rows, routes) = self.vault.read(|store| {
-            let routes = store.routes()?.into_iter().map(|route| {
-                let waits = store.waits(&route.contact, today, lines.place(&route.relay, now))?;
+            let routes = store.routes(now)?.into_iter().map(|route| {
+                let waits = store.waits(&route.contact, now, lines.place(&route.relay, now))?;
                 Ok((route, waits))
             });
             Ok::<_, Fault>((store.mailboxes()?, routes.collect::<Result<Vec<_>, Fault>>()?))
@@ -328,7 +328,8 @@ impl Engine {
     /// When something is to be done though no line says anything. What was due at `start` was done, or nobody wants it.
     fn next_wake(&self, goal: Goal, start: Instant) -> Option<Instant> {
         let now = self.now();
-        let filler = self.exchange.ways.values().filter_map(|way| way.route.filler_at).min().map(|at| {
+        let times = self.exchange.ways.values().flat_map(|way| [way.route.filler_at, way.route.due_at]);
+        let drawn = times.flatten().min().map(|at| {
             let wait = u64::try_from(at.saturating_sub(now)).unwrap_or_default();
             Instant::now() + Duration::from_millis(wait.clamp(1, 86_400_000))
         });
@@ -343,6 +344,6 @@ impl Engine {
         } else {
             None
         };
-        [filler, again].into_iter().flatten().min()
+        [drawn, again].into_iter().flatten().min()
     }
 }

@@ -126,6 +126,8 @@ pub enum Reason {
     Rejoined,
     /// The keys of a conversation can't be read any more.
     SessionDamaged,
+    /// The other side has lost a text of ours, as often as it was sent.
+    NotArrived,
 }
 
 impl Reason {
@@ -138,6 +140,7 @@ impl Reason {
             Self::CheckAsked => "check_asked",
             Self::Rejoined => "rejoined",
             Self::SessionDamaged => "session_damaged",
+            Self::NotArrived => "not_arrived",
         }
     }
 }
@@ -166,6 +169,8 @@ pub enum Event {
         contact: Option<String>,
         /// The contact's identifier.
         contact_id: Option<String>,
+        /// The message of ours that it is about.
+        message: Option<Message>,
         /// What.
         reason: Reason,
     },

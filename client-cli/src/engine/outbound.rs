@@ -115,13 +115,13 @@ impl Engine {
 
 /// Turns what is queued for a contact into envelopes, at most `most`, in one transaction with the moved session.
 pub(super) fn encrypt(store: &Store<'_>, contact: &str, most: usize, now: i64) -> Result<usize, Fault> {
-    if store.next_queued(contact)?.is_none() {
+    if store.next_queued(contact, now)?.is_none() {
         return Ok(0);
     }
     let mut session = restore(store, contact)?;
     let mut done = 0;
     while done < most {
-        let Some(queued) = store.next_queued(contact)? else { break };
+        let Some(queued) = store.next_queued(contact, now)? else { break };
         let mut rng = chance::rng();
         let (content, id, message, sent_at) = match queued.what {
             Queued::Text(message, id, text, sent_at) => (Content::Text(text), id, Some(message), sent_at),

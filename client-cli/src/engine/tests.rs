@@ -2,6 +2,7 @@
 
 mod checks;
 mod kills;
+mod lost;
 mod recovery;
 
 use super::conversation::Conversation;
@@ -115,6 +116,7 @@ impl Person {
                 Event::Contact(contact) => format!("contact {}", contact.name),
                 Event::Message(message) => message.text,
                 Event::Gap { missing, .. } => format!("gap {missing}"),
+                Event::Notice { reason, message: Some(message), .. } => format!("{} {}", reason.as_str(), message.text),
                 Event::Notice { reason, .. } => format!("notice {}", reason.as_str()),
             })
             .collect()

@@ -118,8 +118,15 @@ pub(crate) fn event(event: &Event) -> String {
             let (name, number) = (sanitize::name(from), count(*missing, "message", "messages"));
             format!("{number} from {name} did not arrive here. Ask {name} to send it again.")
         }
+        Event::Notice { message: Some(letter), .. } => not_arrived(letter),
         Event::Notice { invite, contact, reason, .. } => notice(invite.as_deref(), contact.as_deref(), *reason),
     }
+}
+
+/// Without its words: it is said in whatever conversation is open.
+fn not_arrived(letter: &Message) -> String {
+    let (name, when) = (sanitize::name(&letter.contact), time::moment(letter.sent_at));
+    format!("What you wrote to {name}, {when}, did not arrive there. If it matters, write it once more.")
 }
 
 fn notice(invite: Option<&str>, contact: Option<&str>, reason: Reason) -> String {
@@ -149,6 +156,7 @@ fn notice(invite: Option<&str>, contact: Option<&str>, reason: Reason) -> String
             "The keys of the conversation with {name} can't be read here any more. What you wrote is still here. \
              To go on, make a new start: one of you makes an invitation for it."
         ),
+        Reason::NotArrived => format!("Something that you wrote to {name} did not arrive there."),
     }
 }
 

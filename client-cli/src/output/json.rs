@@ -184,9 +184,12 @@ pub(crate) fn event(event: &Event, profile: &str) -> String {
         Event::Gap { from, contact_id, missing } => {
             line("gap", json!({ "from": from, "contact_id": contact_id, "missing": missing }))
         }
-        Event::Notice { invite, contact, contact_id, reason } => line(
+        Event::Notice { invite, contact, contact_id, message, reason } => line(
             "notice",
-            json!({ "invite": invite, "contact": contact, "contact_id": contact_id, "reason": reason.as_str() }),
+            json!({
+                "invite": invite, "contact": contact, "contact_id": contact_id,
+                "message": message.as_ref().map(|message| &message.id), "reason": reason.as_str(),
+            }),
         ),
     }
 }
@@ -287,6 +290,23 @@ mod tests {
         assert_eq!((&value["type"], &value["missing"]), (&json!("gap"), &json!(2)));
         let value: Value = serde_json::from_str(&error(4, "a", "b")).unwrap();
         assert_eq!(value, json!({"v":1,"type":"error","code":4,"message":"a","next":"b"}));
+    }
+
+    #[test]
+    fn a_text_that_did_not_arrive_is_named_by_its_identifier_and_not_by_its_words() {
+        let notice = Event::Notice {
+            invite: None,
+            contact: Some("Dana".into()),
+            contact_id: Some("c".into()),
+            message: Some(letter("in confidence")),
+            reason: crate::engine::model::Reason::NotArrived,
+        };
+        let shown = event(&notice, "Robin");
+        let value: Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!((&value["reason"], &value["message"]), (&json!("not_arrived"), &json!("00".repeat(16))));
+        let said = crate::output::human::event(&notice);
+        assert!(said.contains("Dana") && said.contains("did not arrive"), "{said}");
+        assert!(!shown.contains("confidence") && !said.contains("confidence"));
     }
 
     #[test]

@@ -146,6 +146,7 @@ mod tests {
             invite: None,
             contact: Some("Robin".into()),
             contact_id: Some("id-Robin".into()),
+            message: None,
             reason: Reason::Rejoined,
         };
         update(&mut app, Event::News(vec![Queued { number: 1, event: notice }]));

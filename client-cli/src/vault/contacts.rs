@@ -44,6 +44,8 @@ pub(crate) struct Route {
     pub(crate) own: i64,
     /// When a filler goes.
     pub(crate) filler_at: Option<i64>,
+    /// When something that waits for its time may go next.
+    pub(crate) due_at: Option<i64>,
 }
 
 const COLUMNS: &str = "id, name, given_name, created_at,
@@ -118,12 +120,13 @@ impl Store<'_> {
     }
 
     /// Where everybody is reached. Nothing goes out by an old session while a new one waits to take its place.
-    pub(crate) fn routes(&self) -> Result<Vec<Route>, VaultError> {
+    pub(crate) fn routes(&self, now: i64) -> Result<Vec<Route>, VaultError> {
         let mut statement = self.0.prepare_cached(
-            "SELECT id, relay, their_box, capability, mailbox, filler_at FROM contacts
+            "SELECT id, relay, their_box, capability, mailbox, filler_at,
+               (SELECT min(due_at) FROM queue WHERE queue.contact = contacts.id AND due_at > ?1) FROM contacts
              WHERE id NOT IN (SELECT rejoins FROM contacts WHERE rejoins IS NOT NULL) ORDER BY created_at, id",
         )?;
-        let rows = statement.query_map([], |row| {
+        let rows = statement.query_map([now], |row| {
             Ok(Route {
                 contact: row.get(0)?,
                 relay: row.get(1)?,
@@ -131,6 +134,7 @@ impl Store<'_> {
                 capability: SendCapability::from_bytes(row.get(3)?),
                 own: row.get(4)?,
                 filler_at: row.get(5)?,
+                due_at: row.get(6)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -26,6 +26,8 @@ pub(crate) enum EventRow<'a> {
     Rejoined(&'a str),
     /// A contact's session can't be read.
     SessionDamaged(&'a str),
+    /// A text of ours did not arrive.
+    NotArrived(&'a str, i64),
 }
 
 /// What came over a session that waits to take a contact's place is not shown before it does.
@@ -54,7 +56,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
 /// A notice about a person.
 fn about(contact: Option<Contact>, reason: Reason) -> Event {
     let (contact_id, contact) = contact.map(|contact| (contact.id, contact.name)).unzip();
-    Event::Notice { invite: None, contact, contact_id, reason }
+    Event::Notice { invite: None, contact, contact_id, message: None, reason }
 }
 
 impl Store<'_> {
@@ -69,6 +71,7 @@ impl Store<'_> {
             EventRow::CheckAsked(contact) => (5, Some(contact), None, None, None),
             EventRow::Rejoined(contact) => (6, Some(contact), None, None, None),
             EventRow::SessionDamaged(contact) => (7, Some(contact), None, None, None),
+            EventRow::NotArrived(contact, message) => (8, Some(contact), None, Some(message), None),
         };
         self.0
             .prepare_cached(
@@ -104,12 +107,19 @@ impl Store<'_> {
             },
             (3, ..) => {
                 let reason = Reason::SecondTaker;
-                Event::Notice { invite: raw.invitation, contact: None, contact_id: None, reason }
+                Event::Notice { invite: raw.invitation, contact: None, contact_id: None, message: None, reason }
             }
             (4, contact @ Some(_), ..) => about(contact, Reason::HistoryDiffers),
             (5, contact @ Some(_), ..) => about(contact, Reason::CheckAsked),
             (6, contact @ Some(_), ..) => about(contact, Reason::Rejoined),
             (7, contact @ Some(_), ..) => about(contact, Reason::SessionDamaged),
+            (8, Some(contact), Some(message), _) => Event::Notice {
+                invite: None,
+                contact: Some(contact.name),
+                contact_id: Some(contact.id),
+                message: Some(self.message(message)?),
+                reason: Reason::NotArrived,
+            },
             _ => return Err(unreadable()),
         })
     }

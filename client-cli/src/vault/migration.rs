@@ -5,7 +5,7 @@
 use super::{SCHEMA, Vault, VaultError};
 
 /// What leads from each version to the next, beginning with version 1.
-const STEPS: [&str; 1] = [include_str!("to_2.sql")];
+const STEPS: [&str; 2] = [include_str!("to_2.sql"), include_str!("to_3.sql")];
 
 /// Brings a vault of this version up to the newest.
 pub(super) fn bring_up(vault: &mut Vault, version: i32) -> Result<(), VaultError> {
@@ -42,10 +42,15 @@ mod tests {
         Vault(connection)
     }
 
-    /// Somebody with a message, as version 1 kept them.
+    /// Of each version there was, what makes a new vault of it.
+    const OLDER: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+
+    /// Somebody with a message, as every version kept them.
     const ROWS: &str = "INSERT INTO mailboxes VALUES (1, 'relay', x'01', x'02', x'03', 4, x'05', 1, 0);
-        INSERT INTO contacts VALUES ('dana', 'Dana', 'Dana', 1, 1, 'relay', x'06', x'07', x'08', NULL, 0);
-        INSERT INTO messages VALUES (1, x'09', 'dana', 1, 'text', 'hello', 1, NULL, 0);
+        INSERT INTO contacts (id, name, given_name, created_at, mailbox, relay, their_box, capability, session)
+          VALUES ('dana', 'Dana', 'Dana', 1, 1, 'relay', x'06', x'07', x'08');
+        INSERT INTO messages (seq, id, contact, direction, kind, text, sent_at, sent)
+          VALUES (1, x'09', 'dana', 1, 'text', 'hello', 1, 0);
         INSERT INTO queue (contact, message) VALUES ('dana', 1);
         PRAGMA user_version = 1;";
 
@@ -61,15 +66,20 @@ mod tests {
     }
 
     #[test]
-    fn a_vault_of_version_1_becomes_what_a_new_one_is_and_keeps_its_rows() {
-        let mut old = with(include_str!("schema_1.sql"));
-        old.0.execute_batch(ROWS).unwrap();
-        bring_up(&mut old, 1).unwrap();
-        assert_eq!(shape(&old.0), shape(&with(include_str!("schema.sql")).0));
-        assert_eq!(version(&old), SCHEMA);
-        assert_eq!(queued(&old), "Dana hello");
-        let trust = "SELECT trust FROM contacts";
-        assert_eq!(old.0.query_row(trust, [], |row| row.get::<_, i64>(0)).unwrap(), 0, "nothing was checked");
+    fn a_vault_of_every_older_version_becomes_what_a_new_one_is_and_keeps_its_rows() {
+        let new = shape(&with(include_str!("schema.sql")).0);
+        for (number, schema) in (1..).zip(OLDER) {
+            let mut old = with(schema);
+            assert_ne!(shape(&old.0), new);
+            old.0.execute_batch(ROWS).unwrap();
+            bring_up(&mut old, number).unwrap();
+            assert_eq!(shape(&old.0), new, "version {number}");
+            assert_eq!((version(&old), queued(&old)), (SCHEMA, "Dana hello".into()));
+            let rest = "SELECT c.trust + m.again + q.due_at FROM contacts AS c, messages AS m, queue AS q";
+            let rest: i64 = old.0.query_row(rest, [], |row| row.get(0)).unwrap();
+            assert_eq!(rest, 0, "nothing was checked or lost, and nothing waits for its time");
+        }
+        assert_eq!(usize::try_from(SCHEMA), Ok(OLDER.len() + 1));
     }
 
     /// A profile on disk, its vault as version 1 left it.

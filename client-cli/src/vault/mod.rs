@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod invitations;
 mod keyfile;
+mod lost;
 mod mailboxes;
 mod messages;
 mod migration;
@@ -42,7 +43,7 @@ use zeroize::Zeroizing;
 const APPLICATION: i32 = 0x4372_6e31;
 
 /// The schema that this program reads and writes.
-const SCHEMA: i32 = 2;
+const SCHEMA: i32 = 3;
 
 /// Bytes of the log file that are kept after a checkpoint. Larger: deleted rows live longer in it.
 const LOG: i64 = 0;

@@ -3,6 +3,7 @@
 //! In: messages, envelopes, answers of relays. Out: what to encrypt and what to put, in order. This file must never
 //! encrypt anything, and an envelope's bytes never change here.
 
+use super::lost::WEEK;
 use super::{Store, VaultError, checks};
 use cairn_protocol::content::{CheckMessage, MessageId};
 use cairn_protocol::mailbox::EnvelopeId;
@@ -63,23 +64,16 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// That these numbers of theirs are lost waits to be encrypted.
-    pub(crate) fn enqueue_lost(&self, contact: &str, from: u64, to: u64) -> Result<(), VaultError> {
-        let (from, to) = (i64::try_from(from).unwrap_or(i64::MAX), i64::try_from(to).unwrap_or(i64::MAX));
-        self.0.execute("INSERT INTO queue (contact, lost_from, lost_to) VALUES (?1, ?2, ?3)", (contact, from, to))?;
-        Ok(())
-    }
-
     /// The next content to encrypt: what carries confirmations goes before what people wrote, which may have to wait. A
-    /// session that waits to take a contact's place says nothing but what its check says.
-    pub(crate) fn next_queued(&self, contact: &str) -> Result<Option<QueueRow>, VaultError> {
+    /// session that waits to take a contact's place says nothing but what its check says. What is for later is not there yet.
+    pub(crate) fn next_queued(&self, contact: &str, now: i64) -> Result<Option<QueueRow>, VaultError> {
         let mut statement = self.0.prepare_cached(
             "SELECT q.seq, q.piece, m.seq, m.id, m.text, m.sent_at, q.lost_from, q.lost_to, q.kind, q.payload FROM queue AS q LEFT JOIN messages AS m ON m.seq = q.message
-             WHERE q.contact = ?1
+             WHERE q.contact = ?1 AND (q.due_at <= ?2 OR q.due_at > ?3)
                AND (q.kind IS NOT NULL OR (SELECT rejoins FROM contacts WHERE id = ?1) IS NULL)
              ORDER BY q.message IS NOT NULL, q.seq LIMIT 1",
         )?;
-        let row = statement.query_row([contact], |row| {
+        let row = statement.query_row((contact, now, now.saturating_add(WEEK)), |row| {
             let number = |index| row.get::<_, i64>(index).map(|number| u64::try_from(number).unwrap_or_default());
             let what = if let Some(message) = row.get(2)? {
                 Queued::Text(message, MessageId::from_bytes(row.get(3)?), row.get(4)?, row.get(5)?)
@@ -143,36 +137,22 @@ impl Store<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Whether anything of this contact waits to be encrypted or put; without a place, as far as that can be known.
-    pub(crate) fn waits(&self, contact: &str, today: i64, place: Option<Place>) -> Result<bool, VaultError> {
+    /// Whether anything of this contact waits to be encrypted or put now; without a place, as far as that can be known.
+    pub(crate) fn waits(&self, contact: &str, now: i64, place: Option<Place>) -> Result<bool, VaultError> {
         let mut statement = self.0.prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM queue WHERE contact = ?1)
+            "SELECT EXISTS (SELECT 1 FROM queue WHERE contact = ?1 AND (due_at <= ?5 OR due_at > ?6))
                  OR EXISTS (SELECT 1 FROM outbox WHERE contact = ?1
                             AND (store IS NULL OR day <= ?2 OR store <> ?3 OR restores <> ?4))",
         )?;
         let (store, restores) = (place.map(|place| place.store), place.map(|place| place.restores));
-        Ok(statement.query_row((contact, today - AGAIN_DAYS, store, restores), |row| {
-            Ok(row.get::<_, Option<bool>>(0)?.unwrap_or(false))
-        })?)
+        let gone = now.div_euclid(86_400_000) - AGAIN_DAYS;
+        let values = (contact, gone, store, restores, now, now.saturating_add(WEEK));
+        Ok(statement.query_row(values, |row| Ok(row.get::<_, Option<bool>>(0)?.unwrap_or(false)))?)
     }
 
     /// Whether all of a message is at the relay.
     pub(crate) fn is_sent(&self, message: i64) -> Result<bool, VaultError> {
         Ok(self.0.query_row("SELECT sent FROM messages WHERE seq = ?1", [message], |row| row.get(0))?)
-    }
-
-    /// The other side can't open these numbers of ours any more: their messages go once more, as new envelopes.
-    pub(crate) fn send_again(&self, contact: &str, from: u64, to: u64) -> Result<(), VaultError> {
-        let (from, to) = (i64::try_from(from).unwrap_or(i64::MAX), i64::try_from(to).unwrap_or(i64::MAX));
-        self.0.execute(
-            "INSERT INTO queue (contact, message)
-             SELECT DISTINCT contact, message FROM outbox
-             WHERE contact = ?1 AND number BETWEEN ?2 AND ?3 AND message IS NOT NULL
-               AND NOT EXISTS (SELECT 1 FROM queue WHERE queue.message = outbox.message)
-             ORDER BY message",
-            (contact, from, to),
-        )?;
-        Ok(())
     }
 
     /// The relay has these on disk.
@@ -189,13 +169,20 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// The other side has everything up to this number.
+    /// The other side has received everything up to this number, or given it up.
     pub(crate) fn drop_confirmed(&self, contact: &str, number: u64) -> Result<(), VaultError> {
         let number = i64::try_from(number).unwrap_or(i64::MAX);
-        let mut statement =
-            self.0.prepare_cached("DELETE FROM outbox WHERE contact = ?1 AND number <= ?2 RETURNING message")?;
-        let rows = statement.query_map((contact, number), |row| row.get::<_, Option<i64>>(0))?;
-        let mut messages: Vec<i64> = rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        let mut statement = self
+            .0
+            .prepare_cached("DELETE FROM outbox WHERE contact = ?1 AND number <= ?2 RETURNING number, message")?;
+        let rows = statement.query_map((contact, number), |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?)))?;
+        let mut messages = Vec::new();
+        for (number, message) in rows.collect::<Result<Vec<_>, _>>()? {
+            if let Some(message) = message {
+                self.remember_carried(contact, number, message)?;
+                messages.push(message);
+            }
+        }
         messages.dedup();
         messages.into_iter().try_for_each(|message| self.refresh_sent(message))
     }

@@ -7,7 +7,7 @@ use super::{EventRow, State, Store, VaultError};
 use rusqlite::OptionalExtension;
 
 /// Everything that hangs on a contact, with the column that names it; children before what they name.
-const CHILDREN: [&str; 5] = ["queue", "outbox", "pieces", "gaps", "checks"];
+const CHILDREN: [&str; 6] = ["queue", "outbox", "carried", "pieces", "gaps", "checks"];
 
 impl Store<'_> {
     /// The session that waits to take this contact's place.

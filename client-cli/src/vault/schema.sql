@@ -1,4 +1,4 @@
--- Everything that a profile owns, version 2. The whole file is encrypted (SQLCipher, page by page).
+-- Everything that a profile owns, version 3. The whole file is encrypted (SQLCipher, page by page).
 
 -- The person.
 CREATE TABLE profile (
@@ -36,7 +36,8 @@ CREATE TABLE contacts (
     dropped    INTEGER NOT NULL DEFAULT 0, -- envelopes that opened nowhere
     trust      INTEGER NOT NULL DEFAULT 0, -- 1: their words were checked
     rejoins    TEXT REFERENCES contacts (id), -- a new start with this contact, whose words are not checked yet; not shown
-    damaged    INTEGER NOT NULL DEFAULT 0 -- 1: it was told that the session can't be read
+    damaged    INTEGER NOT NULL DEFAULT 0, -- 1: it was told that the session can't be read
+    lost_at    INTEGER NOT NULL DEFAULT 0 -- when they are last told what was lost here, milliseconds
 ) STRICT;
 CREATE UNIQUE INDEX contacts_by_rejoins ON contacts (rejoins) WHERE rejoins IS NOT NULL;
 
@@ -84,7 +85,8 @@ CREATE TABLE messages (
     text        TEXT NOT NULL,
     sent_at     INTEGER NOT NULL,
     received_at INTEGER,
-    sent        INTEGER NOT NULL  -- 1: all of it is on the relay's disk
+    sent        INTEGER NOT NULL, -- 1: all of it is on the relay's disk
+    again       INTEGER NOT NULL DEFAULT 0 -- how often the other side has lost it
 ) STRICT;
 CREATE UNIQUE INDEX messages_by_id ON messages (contact, direction, id);
 CREATE INDEX messages_by_contact ON messages (contact, seq);
@@ -99,7 +101,8 @@ CREATE TABLE queue (
     lost_from INTEGER,
     lost_to   INTEGER,
     kind      INTEGER,           -- of a message of a check, with its payload
-    payload   BLOB
+    payload   BLOB,
+    due_at    INTEGER NOT NULL DEFAULT 0 -- not before this time, milliseconds
 ) STRICT;
 CREATE INDEX queue_by_message ON queue (message);
 
@@ -119,6 +122,15 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_by_contact ON outbox (contact, seq);
 CREATE INDEX outbox_by_message ON outbox (message);
 CREATE INDEX outbox_not_put ON outbox (contact, seq) WHERE store IS NULL;
+
+-- Which text a confirmed number of ours carried: the other side may have given it up.
+CREATE TABLE carried (
+    contact TEXT NOT NULL REFERENCES contacts (id),
+    number  INTEGER NOT NULL,
+    message INTEGER NOT NULL REFERENCES messages (seq),
+    PRIMARY KEY (contact, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX carried_by_message ON carried (message);
 
 -- Pieces of messages that are not whole yet.
 CREATE TABLE pieces (
@@ -150,7 +162,7 @@ CREATE TABLE gaps (
 -- What was not shown yet.
 CREATE TABLE events (
     number     INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind       INTEGER NOT NULL, -- 0 contact, 1 message, 2 gap, 3 second taker, 4 history differs, 5 check asked for, 6 new start, 7 session damaged
+    kind       INTEGER NOT NULL, -- 0 contact, 1 message, 2 gap, 3 second taker, 4 history differs, 5 check asked for, 6 new start, 7 session damaged, 8 not arrived
     contact    TEXT REFERENCES contacts (id),
     invitation TEXT REFERENCES invitations (id),
     message    INTEGER REFERENCES messages (seq),

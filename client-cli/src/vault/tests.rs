@@ -251,6 +251,59 @@ fn a_message_is_sent_when_all_its_envelopes_are_at_the_relay() {
 }
 
 #[test]
+fn what_was_lost_here_is_told_at_most_sixteen_times_a_day_and_only_so_much_waits() {
+    const NOW: i64 = 1_800_000_000_000;
+    const DAY: i64 = 86_400_000;
+    let mut vault = Folder::new().create(None);
+    person(&mut vault, "dana");
+    let drawn = NOW + 1000;
+    vault
+        .write(|store| {
+            (1..=99).try_for_each(|number| store.enqueue_lost("dana", 10 * number, 10 * number, NOW, drawn))?;
+            // What joins on to one that waits goes with it, as long as one message can name it all.
+            store.enqueue_lost("dana", 11, 12, NOW, drawn)?;
+            store.enqueue_lost("dana", 13, 2100, NOW, drawn)
+        })
+        .unwrap();
+    let mut due = Vec::new();
+    let mut named = Vec::new();
+    for hour in 0..24 * 7 {
+        let now = NOW + hour * DAY / 24;
+        while let Some(row) = vault.read(|store| store.next_queued("dana", now)).unwrap() {
+            let outbox::Queued::Lost(from, to) = row.what else { panic!("something else") };
+            named.push((from, to));
+            due.push(now);
+            vault.write(|store| store.advance_queued(row.seq, None)).unwrap();
+        }
+    }
+    assert_eq!(named.len(), usize::try_from(lost::RANGES).unwrap());
+    assert_eq!((named[0], named[1]), ((10, 12), (20, 20)));
+    assert!(due[0] > NOW, "not at once");
+    for (index, first) in due.iter().enumerate() {
+        let same_day = due[index..].iter().filter(|time| **time - first < DAY - DAY / 24).count();
+        assert!(same_day <= 16, "{same_day} within a day");
+    }
+    // What was told leaves room, and keeps the distance.
+    vault.write(|store| store.enqueue_lost("dana", 5000, 5000, NOW, drawn)).unwrap();
+    let next = vault.read(|store| store.routes(NOW)).unwrap()[0].due_at.unwrap();
+    assert!(next >= NOW + 64 * lost::APART);
+}
+
+#[test]
+fn a_clock_that_was_wrong_holds_nothing_up_for_long() {
+    const NOW: i64 = 1_800_000_000_000;
+    let mut vault = Folder::new().create(None);
+    person(&mut vault, "dana");
+    let year = 365 * 86_400_000;
+    vault.write(|store| store.enqueue_lost("dana", 1, 1, NOW + year, NOW + year)).unwrap();
+    assert!(vault.read(|store| store.next_queued("dana", NOW)).unwrap().is_some());
+    assert!(vault.read(|store| store.waits("dana", NOW, None)).unwrap());
+    vault.write(|store| store.enqueue_lost("dana", 9, 9, NOW, NOW + 5)).unwrap();
+    assert_eq!(vault.read(|store| store.routes(NOW)).unwrap()[0].due_at, Some(NOW + 5));
+    const { assert!(lost::WEEK > lost::RANGES * lost::APART, "what is planned is never taken for a wrong clock") };
+}
+
+#[test]
 fn a_hole_is_told_once() {
     let mut vault = Folder::new().create(None);
     person(&mut vault, "dana");

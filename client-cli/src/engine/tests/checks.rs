@@ -112,3 +112,44 @@ fn asking_again_and_again_is_told_once() {
     begin(&mut dana).unwrap();
     assert_eq!(dana.news(), [""; 0]);
 }
+
+/// What waits with the one person there is.
+fn pending(person: &mut Person) -> Option<model::Pending> {
+    let contact = person.other();
+    let mut all = person.engine().pending(None).unwrap();
+    assert_eq!(all, person.engine().pending(Some(&contact)).unwrap());
+    assert!(all.len() <= 1);
+    all.pop()
+}
+
+#[test]
+fn what_waits_with_a_person_follows_the_check_and_the_keys() {
+    let (mut ana, mut dana) = friends();
+    let waits = |person: &mut Person| pending(person).map(|one| (one.check, one.stopped, one.invited));
+    assert_eq!((waits(&mut ana), waits(&mut dana)), (None, None));
+    begin(&mut ana).unwrap();
+    dana.take(&ana.put());
+    assert_eq!(waits(&mut ana), Some((CheckState::Waiting, false, false)));
+    assert_eq!(waits(&mut dana), Some((CheckState::Asked, false, false)));
+    begin(&mut dana).unwrap();
+    ana.take(&dana.put());
+    dana.take(&ana.put());
+    let (danas, by_dana) = (ana.other(), check(&mut dana).words.unwrap());
+    assert_eq!(waits(&mut ana), Some((CheckState::Words, false, false)));
+    ana.engine().check_typed(&danas, &by_dana).unwrap();
+    assert_eq!(waits(&mut ana), None, "it fits, and nothing more waits");
+    // The other one would like to check once more.
+    let anas = dana.other();
+    dana.engine().check_begin(&anas, true).unwrap();
+    ana.take(&dana.put());
+    assert_eq!(waits(&mut ana), Some((CheckState::Matched, false, false)));
+    ana.engine().vault.write(|store| store.set_check(&danas, b"?", None)).unwrap();
+    assert_eq!(waits(&mut ana), Some((CheckState::Broken, false, false)));
+    // Keys that can't be read: nothing can be checked over them.
+    let mut session = ana.engine().vault.read(|store| store.session(&danas)).unwrap();
+    session[1] ^= 0x10;
+    ana.engine().vault.write(|store| store.set_session(&danas, &session)).unwrap();
+    assert_eq!(waits(&mut ana), Some((CheckState::Broken, true, false)));
+    invite_as(&mut ana, "87654321", Some(&danas));
+    assert_eq!(waits(&mut ana), Some((CheckState::Broken, true, true)));
+}

@@ -43,7 +43,7 @@ impl Person {
 
     /// Takes in a page for the mailbox of this contact.
     fn take_from(&mut self, contact: &str, page: Vec<Delivery>) -> Result<usize, Fault> {
-        let routes = self.engine().vault.read(|store| store.routes()).unwrap();
+        let routes = self.engine().vault.read(|store| store.routes(clock())).unwrap();
         let own = routes.into_iter().find(|route| route.contact == contact).unwrap().own;
         self.engine().take_in(own, page).map(|acks| acks.len())
     }
@@ -174,6 +174,31 @@ fn words_that_do_not_fit_join_nothing_and_what_waited_can_be_dropped() {
     assert_eq!(ana.take_from(&old.id, page), Ok(1));
     assert_eq!(ana.news().last().map(String::as_str), Some("as before"));
     assert_eq!(ana.texts("Dana"), ["hello", "hello Dana", "as before"]);
+}
+
+#[test]
+fn a_text_that_the_other_side_has_lost_goes_by_the_new_start_though_it_was_confirmed() {
+    let (mut ana, mut dana) = friends();
+    let contact = dana.other();
+    ana.write("confirmed, and lost");
+    ana.write("confirmed");
+    dana.take(&ana.put());
+    dana.write("an answer");
+    dana.engine().vault.write(|store| store.enqueue_lost(&contact, 2, 2, clock(), 0)).unwrap();
+    ana.take(&dana.put());
+    let waiting = |ana: &mut Person| ana.engine().contact("Dana").unwrap().waiting;
+    assert_eq!(waiting(&mut ana), 0, "all of it was sent");
+    start_anew(&mut ana, &mut dana);
+    let (by_ana, by_dana) = check_words(&mut ana, &mut dana);
+    dana.engine().check_typed(&contact, &by_ana).unwrap();
+    let danas = ana.other();
+    ana.engine().check_typed(&danas, &by_dana).unwrap();
+    assert_eq!(waiting(&mut ana), 1);
+    assert_eq!(dana.take(&ana.put()), 1, "it goes at once");
+    // Numbers begin anew: an old one is nobody's any more.
+    dana.engine().vault.write(|store| store.enqueue_lost(&contact, 1, 1, clock(), 0)).unwrap();
+    ana.take(&dana.put());
+    assert_eq!(ana.engine().vault.rows("queue").unwrap(), 0);
 }
 
 #[test]
