@@ -45,7 +45,11 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> FolderError {
 /// # Errors
 /// [`FolderError::File`].
 pub fn prepare(folder: &Path) -> Result<PathBuf, FolderError> {
+    let made: Vec<&Path> = folder.ancestors().take_while(|path| !path.exists()).collect();
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
+    for above in made.iter().filter_map(|path| path.parent()) {
+        flush_names(above)?;
+    }
     let folder = fs::canonicalize(folder).map_err(at(folder))?;
     let empty = fs::read_dir(&folder).map_err(at(&folder))?.next().is_none();
     let mode = fs::metadata(&folder).map_err(at(&folder))?.permissions().mode() & 0o777;
@@ -57,6 +61,16 @@ pub fn prepare(folder: &Path) -> Result<PathBuf, FolderError> {
         }
     }
     Ok(folder)
+}
+
+/// After a power cut a new folder is there only if the one above it was flushed.
+fn flush_names(above: &Path) -> Result<(), FolderError> {
+    let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+    match flush(above) {
+        // One that only its owner may read: its system's own order must do.
+        Err(FolderError::File { error, .. }) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        flushed => flushed,
+    }
 }
 
 /// Keeps every other relay off the folder until the file is dropped.

@@ -303,7 +303,7 @@ fn gone(page: &str) -> Vec<String> {
 #[test]
 fn the_pages_cite_only_tests_that_exist() -> Result<()> {
     let mut cited = 0;
-    for name in ["checks.md", "threat-model.md", "architecture.md", "auditing.md"] {
+    for name in ["checks.md", "threat-model.md", "architecture.md", "auditing.md", "reliability.md"] {
         let page = fs::read_to_string(project().join("docs").join(name)).context(name)?;
         assert_eq!(missing(&page), Vec::<String>::new(), "{name}");
         cited += citations(&page).len();

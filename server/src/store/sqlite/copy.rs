@@ -21,6 +21,9 @@ pub const COPY: &str = "relay.backup";
 /// The old store while a copy takes its place.
 const REPLACED: &str = "relay.db.replaced";
 
+/// The new store until it takes that place.
+const DRAFT: &str = "relay.db.restored.new";
+
 /// The most by which a restore raises the count, beyond one. Of two restores of the same copy onto an empty disk the
 /// second must not come to the first one's count: clients look whether it differs. Larger: the count's end comes nearer.
 /// Smaller: two are alike more often than once in 65,536.
@@ -84,7 +87,7 @@ pub fn put_back(copy: &Path, folder: &Path) -> StoreResult<Identity> {
     let known = [&file, &replaced].map(|file| restores(file)).into_iter().flatten().max().unwrap_or(0);
     let leap = rand::rng().random_range(0..=LEAP);
     let restores = identity.restores.max(known).saturating_add(1).saturating_add(leap);
-    let draft = folder.join(format!("{FILE}.restored.new"));
+    let draft = folder.join(DRAFT);
     let io = |path: &Path| {
         let path = path.to_owned();
         move |error: std::io::Error| unreadable(&path, &error)
@@ -113,6 +116,13 @@ pub fn put_back(copy: &Path, folder: &Path) -> StoreResult<Identity> {
     folder::flush(folder).map_err(unusable)?;
     remove(&replaced)?;
     Ok(Identity { restores, ..identity })
+}
+
+/// Deletes what a restore left that did not come to its end, once there is a store again: it holds envelopes that nobody
+/// would ever delete.
+pub(super) fn clear_away(folder: &Path) -> StoreResult<()> {
+    remove(&folder.join(REPLACED))?;
+    remove(&folder.join(DRAFT))
 }
 
 /// The count of a store that may be damaged; then there is none to go by.

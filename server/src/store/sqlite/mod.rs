@@ -92,8 +92,8 @@ impl SqliteStore {
     /// As for [`open`](Self::open).
     pub fn open_with(folder: &Path, arrivals: Arrivals, quota: Quota) -> StoreResult<Self> {
         let file = open::make_or_check(folder)?;
-        let writing = open::connect(&file, open::Access::Upgrade)?;
-        open::check_pages(&writing, &file)?;
+        let writing = open::connect_to_write(&file, open::Access::Upgrade)?;
+        copy::clear_away(folder)?;
         let identity = days::identity(&writing).map_err(|error| fault(&error))?;
         let readers = Readers::start(&file)?;
         Ok(Self { identity, writer: Writer::start(writing, folder, quota)?, readers, arrivals })

@@ -9,8 +9,9 @@ use crate::folder::{self, FolderError};
 use crate::store::{StoreError, StoreResult};
 use rand::Rng;
 use rusqlite::{Connection, OpenFlags};
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -42,6 +43,9 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Bytes up to which every page of the file is checked at start. Larger: a relay of 10 GB took 31 s to start.
 /// Smaller: damage in a small store is found only when somebody needs the page.
 const CHECKED_AT_START: u64 = 64 << 20;
+
+/// Bytes of the journal that are written anew at once. Larger: memory. Smaller: more calls.
+const REWRITTEN_AT_ONCE: usize = 1 << 20;
 
 /// What a connection may do.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -102,8 +106,42 @@ pub(super) fn connect(file: &Path, access: Access) -> StoreResult<Connection> {
     Ok(connection)
 }
 
+/// A connection that writes, to a file whose pages were checked and whose journal is certainly on disk.
+pub(super) fn connect_to_write(file: &Path, access: Access) -> StoreResult<Connection> {
+    let connection = connect(file, access)?;
+    check_pages(&connection, file)?;
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| fault(&error))?;
+    let settled = settle_journal(file);
+    connection.execute_batch("ROLLBACK").map_err(|error| fault(&error))?;
+    settled.map(|()| connection).map_err(|error| StoreError::Disk(format!("the journal of {FILE}: {error}")))
+}
+
+/// Writes the journal anew, each byte as it is, and flushes it with its name.
+///
+/// A process that was killed leaves commits that the system shows and the disk may not have, and one whose flush failed
+/// leaves some that no later flush would write. They count as committed: a repeat of them changes nothing and so flushes
+/// nothing, and a checkpoint would put pages into the file that an older journal, found after a power cut, mixes with
+/// its own. Nobody else writes meanwhile: the caller holds SQLite's lock for that.
+fn settle_journal(file: &Path) -> io::Result<()> {
+    let path = file.with_extension("db-wal");
+    let journal = match OpenOptions::new().read(true).write(true).open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    let mut bytes = vec![0; REWRITTEN_AT_ONCE];
+    let mut at = 0;
+    loop {
+        let read = journal.read_at(&mut bytes, at)?;
+        let Some(bytes) = bytes.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        journal.write_all_at(bytes, at)?;
+        at = at.saturating_add(bytes.len() as u64);
+    }
+    journal.sync_all()?;
+    file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
 /// Checks every page of a file that is small enough for that.
-pub(super) fn check_pages(connection: &Connection, file: &Path) -> StoreResult<()> {
+fn check_pages(connection: &Connection, file: &Path) -> StoreResult<()> {
     let length = fs::metadata(file).map_err(|error| unreadable(file, &error))?.len();
     if length > CHECKED_AT_START {
         return Ok(());

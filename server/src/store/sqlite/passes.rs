@@ -6,7 +6,7 @@
 //! A pass with N uses is good for N mailboxes and N invitations, counted apart: an inviter needs one of each for a
 //! contact, and a used-up pass can't go on making vouchers.
 
-use super::open::{Access, check_pages, connect, find, make_or_check};
+use super::open::{Access, connect, connect_to_write, find, make_or_check};
 use super::{Verdict, days, fault};
 use crate::store::{Admit, Day, PassState, StoreResult};
 use cairn_protocol::token::TokenHash;
@@ -21,8 +21,7 @@ use std::path::Path;
 /// As for opening a store, and [`NotNow`](crate::store::StoreError::NotNow) if the store is busy for too long.
 pub fn add_pass(folder: &Path, pass: &TokenHash, uses: u32, days: Option<u32>) -> StoreResult<()> {
     let file = make_or_check(folder)?;
-    let connection = connect(&file, Access::Write)?;
-    check_pages(&connection, &file)?;
+    let connection = connect_to_write(&file, Access::Write)?;
     let today = days::today(&connection).map_err(|error| fault(&error))?;
     let expires = days.map(|days| today.saturating_add(days));
     connection
@@ -63,7 +62,7 @@ pub fn passes(folder: &Path) -> StoreResult<Vec<PassState>> {
 /// # Errors
 /// As for opening a store that must be there, and [`NotNow`](crate::store::StoreError::NotNow) if the store is busy for too long.
 pub fn revoke_pass(folder: &Path, pass: &TokenHash) -> StoreResult<bool> {
-    let connection = connect(&find(folder)?, Access::Write)?;
+    let connection = connect_to_write(&find(folder)?, Access::Write)?;
     let rows =
         connection.execute("DELETE FROM pass WHERE hash = ?1", [pass.as_bytes()]).map_err(|error| fault(&error))?;
     Ok(rows == 1)

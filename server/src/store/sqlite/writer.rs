@@ -11,6 +11,7 @@ use crate::quota::{Quota, Room};
 use crate::store::{Durable, StoreError, StoreResult};
 use cairn_protocol::mailbox::MailboxId;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -166,6 +167,9 @@ fn run(mut books: Books, mut orders: mpsc::Receiver<Order>, failing: &watch::Sen
             Some(Order::Close(answer)) => {
                 orders.close();
                 result = result.and_then(|()| checkpoint(&books.connection, "TRUNCATE"));
+                if result.is_err() {
+                    close_as_it_is(&books.connection);
+                }
                 let closed = books.connection.close().map_err(|(_, error)| fault(&error));
                 let _ = answer.send(result.and(closed));
                 return;
@@ -176,6 +180,7 @@ fn run(mut books: Books, mut orders: mpsc::Receiver<Order>, failing: &watch::Sen
             && matches!(error, StoreError::Disk(_) | StoreError::Damaged(_) | StoreError::Unusable(_))
         {
             tracing::error!("{error}");
+            close_as_it_is(&books.connection);
             failing.send_replace(Some(error));
             return;
         }
@@ -213,6 +218,12 @@ fn transact(books: &mut Books, parts: &mut Vec<Part>, publishing: &mut Vec<Publi
     }
     books.connection.prepare_cached("COMMIT")?.execute([])?;
     Ok(())
+}
+
+/// The last connection that closes checkpoints by itself, and so would flush again what failed.
+fn close_as_it_is(connection: &Connection) {
+    // A connection that can't be told so any more can't checkpoint either.
+    let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
 }
 
 /// Writes the journal back. A reader in its way is no error: the rest is written back next time.
