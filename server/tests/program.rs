@@ -286,13 +286,12 @@ async fn a_dump_beside_a_running_relay_shows_what_was_just_put() {
 }
 
 #[tokio::test]
-async fn a_flush_that_fails_confirms_nothing_and_ends_the_relay_which_starts_again_clean() {
-    for failing in [12, 25] {
+async fn a_flush_or_a_write_that_fails_confirms_nothing_and_ends_the_relay_which_starts_again_clean() {
+    for (calls, failing) in [("fsync", 12), ("fsync", 25), ("write,pwrite64", 60), ("write,pwrite64", 143)] {
         let folder = tempfile::tempdir().unwrap();
         // The store is made before the disk gets bad.
         Relay::start(folder.path(), "").signal(Signal::KILL);
-        let inject = format!("inject=fsync:error=EIO:when={failing}+");
-        let Some(relay) = Relay::under_strace(folder.path(), &inject) else {
+        let Some(relay) = Relay::under_strace(folder.path(), calls, &format!("{failing}+")) else {
             assert!(std::env::var_os("CI").is_none(), "the build check installs strace");
             eprintln!("skipped: there is no strace here");
             return;

@@ -56,10 +56,14 @@ impl Relay {
         Self { process, output, address, metrics }
     }
 
-    /// The process that serves: under strace it is the child.
-    pub(crate) fn under_strace(folder: &Path, inject: &str) -> Option<Self> {
+    /// Under strace, which makes these calls fail; of writes only those to the store's journal.
+    pub(crate) fn under_strace(folder: &Path, calls: &str, when: &str) -> Option<Self> {
         let mut command = Command::new("strace");
-        command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", inject]);
+        let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:error=EIO:when={when}"));
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject]);
+        if calls.contains("write") {
+            command.arg("-P").arg(folder.canonicalize().unwrap().join("relay.db-wal"));
+        }
         command.arg(env!("CARGO_BIN_EXE_cairn-relay")).args(["serve", "--open", "--listen", "127.0.0.1:0", "--data"]);
         let child = command.arg(folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
         Some(Self::of(child))
