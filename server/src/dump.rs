@@ -15,7 +15,7 @@ const SEALED: [&str; 2] = ["body", "sealed"];
 
 const NOTES: &[&str] = &[
     "This is everything in the relay's store. Identifiers, keys and hashes are in hexadecimal. Nothing names a person.",
-    "store: one row. The store's random name, how often it was restored, the day its clock showed last (days since \
+    "store: one row. The store's random name, a number that each restore raises, the day its clock showed last (days since \
      1970-01-01), the relay's own count of days, and how many mailboxes there are now.",
     "mailbox: a random identifier, the key its owner proves, the hash of the capability its senders show, and the \
      counter and mark by which an older copy of the owner's profile is noticed. No row says whose it is, who sends to \

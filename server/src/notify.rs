@@ -28,6 +28,12 @@ pub fn tell(word: &str) {
     }
 }
 
+/// Whether a service manager waits for words.
+#[must_use]
+pub fn is_managed() -> bool {
+    env::var_os("NOTIFY_SOCKET").is_some()
+}
+
 /// How often the service manager wants to hear [`ALIVE`]: a quarter of the time after which it acts.
 #[must_use]
 pub fn interval() -> Option<Duration> {

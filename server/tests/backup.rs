@@ -195,3 +195,21 @@ async fn a_damaged_store_is_replaced_and_what_the_journal_held_does_not_come_int
     let names: BTreeSet<_> = fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!names.iter().any(|name| name.to_string_lossy().contains("replaced")), "{names:?}");
 }
+
+#[tokio::test]
+async fn a_backup_holds_nothing_that_was_deleted_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, saved) = (folder.path().join("data"), folder.path().join("saved"));
+    let relay = Relay::start(&data, " --open");
+    let mut client = relay.client().await;
+    let mailbox = Mailbox::made(1, &mut client).await;
+    mailbox.subscribed(&mut client, 1).await;
+    for id in [0xa5, 0xb6] {
+        assert_eq!(client.call(&mailbox.put(id)).await, Reply::Done);
+    }
+    assert_eq!(client.call(&mailbox.acknowledge(&[0xa5])).await, Reply::Done);
+    done(&back_up(&data, &saved));
+    let copy = fs::read(saved.join("relay.backup")).unwrap();
+    let holds = |marker: u8| copy.windows(64).any(|bytes| bytes.iter().all(|byte| *byte == marker));
+    assert_eq!((holds(0xa5), holds(0xb6)), (false, true));
+}

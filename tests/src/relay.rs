@@ -132,6 +132,22 @@ impl Relay {
         Ok(pass.context("a line with a pass")?.to_owned())
     }
 
+    /// Makes a backup in a folder that is not there yet, while the relay runs or not.
+    ///
+    /// # Errors
+    /// If the relay makes none.
+    pub fn back_up(&self, folder: &Path) -> Result<()> {
+        self.control(&["backup", folder.to_str().context("a name in UTF-8")?]).map(drop)
+    }
+
+    /// Puts a backup back in the place of the store. The relay must not run.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn put_back(&self, folder: &Path) -> Result<()> {
+        self.control(&["restore", "--replace", folder.to_str().context("a name in UTF-8")?]).map(drop)
+    }
+
     fn control(&self, words: &[&str]) -> Result<Vec<Value>> {
         let mut command = Command::new(&self.program);
         let Done { code, out, err } = run(command.arg(AS_RELAY).args(words).arg("--data").arg(self.data()), b"")?;

@@ -26,6 +26,13 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+/// A memory image of a crash would hold what memory alone should. With a limit of 0 a system that hands core dumps to a
+/// program still does so; with 1 Linux neither writes nor hands on any (`do_coredump` in its fs/coredump.c).
+const NO_CORE: Rlimit = Rlimit { current: Some(1), maximum: Some(1) };
+
+/// What is left where the limit is 0 already and can't be raised.
+const NO_CORE_FILE: Rlimit = Rlimit { current: Some(0), maximum: Some(0) };
+
 const UNEXPECTED: u8 = 1;
 const USAGE: u8 = 2;
 const ATTENTION: u8 = 3;
@@ -91,9 +98,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { USAGE } else { 0 });
         }
     };
-    // A memory image of a crash would hold what memory alone should.
-    let none = Rlimit { current: Some(0), maximum: Some(0) };
-    if setrlimit(Resource::Core, none).is_err() {
+    if [NO_CORE, NO_CORE_FILE].into_iter().all(|limit| setrlimit(Resource::Core, limit).is_err()) {
         complain("core dumps could not be turned off");
     }
     let done = |result: anyhow::Result<()>| result.map(|()| Outcome::Done);

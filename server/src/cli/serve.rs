@@ -75,7 +75,10 @@ pub(super) fn serve(arguments: Serve) -> anyhow::Result<()> {
     };
     let settings = Settings::try_from(line.or(file))?;
     let log = Log::start(settings.logs.as_deref()).context("the folder for logs can't be used")?;
-    hide_memory();
+    // As a service. Elsewhere a tool that measures may look.
+    if notify::is_managed() {
+        hide_memory();
+    }
     raise_descriptors();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime")?;
     runtime.block_on(run(settings, &log))
@@ -138,7 +141,7 @@ async fn alive(pulse: &mut Option<Interval>, running: &Running) {
     pending().await
 }
 
-/// Keeps a memory image from core dumps that ignore the limit, and from other programs of the same user.
+/// Closes the memory to every other program of this user.
 fn hide_memory() {
     if set_dumpable_behavior(DumpableBehavior::NotDumpable).is_err() {
         tracing::warn!("the memory could not be closed to other programs of this user");
@@ -150,5 +153,17 @@ fn raise_descriptors() {
     let limit = getrlimit(Resource::Nofile);
     if setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).is_err() {
         tracing::warn!("the number of open files could not be raised");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::process::dumpable_behavior;
+
+    #[test]
+    fn memory_can_be_closed_to_other_programs() {
+        hide_memory();
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
     }
 }

@@ -24,7 +24,7 @@ pub struct Welcome {
     pub time: u64,
     /// The identity of its store, drawn when the store was made.
     pub store: [u8; 16],
-    /// How often the store was restored from a backup.
+    /// Raised by each restore of the store from a backup.
     pub restores: u32,
     /// Days that an envelope is kept until acknowledged.
     pub envelope_days: u16,
