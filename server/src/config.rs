@@ -40,7 +40,7 @@ pub enum ConfigError {
         error: Box<toml::de::Error>,
     },
     /// A key that there is none of.
-    #[error("`{key}` in line {line} of {path} is no setting. {meant}", path = .path.display(), meant = meant(.key))]
+    #[error("`{key}` in line {line} of {path} is no setting. {meant}", path = .path.display())]
     Key {
         /// The file.
         path: PathBuf,
@@ -48,6 +48,8 @@ pub enum ConfigError {
         key: String,
         /// Its line, counted from 1.
         line: usize,
+        /// What was probably meant.
+        meant: String,
     },
     /// Something is missing.
     #[error("no {0} is named. Give --{0}, or `{0} = …` in the file after --config")]
@@ -104,8 +106,8 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text =
             fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
-        if let Some((key, line)) = foreign_key(&text) {
-            return Err(ConfigError::Key { path: path.to_owned(), key, line });
+        if let Some((key, line, meant)) = foreign_key(&text) {
+            return Err(ConfigError::Key { path: path.to_owned(), key, line, meant });
         }
         toml::from_str(&text).map_err(|error| ConfigError::Unknown { path: path.to_owned(), error: Box::new(error) })
     }
@@ -127,22 +129,29 @@ impl Config {
     }
 }
 
-/// The first key of a file that there is none of, and its line. A file that is no TOML has none: its own error tells.
-fn foreign_key(text: &str) -> Option<(String, usize)> {
+/// The first key of a file that there is none of, its line, and what was probably meant. A file that is no TOML has none:
+/// its own error tells.
+fn foreign_key(text: &str) -> Option<(String, usize, String)> {
     let table = DeTable::parse(text).ok()?;
-    let known = keys();
-    let foreign = table.get_ref().keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
-    let first = foreign.min_by_key(|key| key.span().start)?;
-    let before = text.get(..first.span().start).unwrap_or_default();
-    Some((first.get_ref().to_string(), before.matches('\n').count() + 1))
+    let table = table.get_ref();
+    let limits = table.get("limits").and_then(|limits| limits.get_ref().as_table());
+    let mut foreign: Vec<_> = [(Some(table), keys::<Config>()), (limits, keys::<Limits>())]
+        .into_iter()
+        .flat_map(|(table, known)| table.into_iter().flat_map(DeTable::keys).map(move |key| (key, known)))
+        .filter(|(key, known)| !known.contains(&key.get_ref().as_ref()))
+        .collect();
+    foreign.sort_by_key(|(key, _)| key.span().start);
+    let (key, known) = foreign.first()?;
+    let before = text.get(..key.span().start).unwrap_or_default();
+    Some((key.get_ref().to_string(), before.matches('\n').count() + 1, meant(key.get_ref(), known)))
 }
 
 /// The key that is nearest to this one, if one is near.
-fn meant(key: &str) -> String {
-    let near = keys().iter().map(|known| (distance(&key.to_lowercase(), known), known)).min();
+fn meant(key: &str, known: &[&str]) -> String {
+    let near = known.iter().map(|known| (distance(&key.to_lowercase(), known), known)).min();
     match near {
-        Some((steps, known)) if steps * 2 <= known.len() => format!("Did you mean `{known}`?"),
-        _ => format!("The settings are {}", keys().join(", ")),
+        Some((steps, near)) if steps * 2 <= near.len() => format!("Did you mean `{near}`?"),
+        _ => format!("The settings there are {}", known.join(", ")),
     }
 }
 
@@ -162,8 +171,8 @@ fn distance(one: &str, other: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// The names of the settings, as serde knows them: there is no second list to forget.
-fn keys() -> &'static [&'static str] {
+/// The names of settings, as serde knows them: there is no second list to forget.
+fn keys<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
     struct Names<'a>(&'a mut &'static [&'static str]);
 
     impl<'de> Deserializer<'de> for Names<'_> {
@@ -191,7 +200,7 @@ fn keys() -> &'static [&'static str] {
 
     let mut names: &'static [&'static str] = &[];
     // It always fails: nothing is read, only the names are asked.
-    let _ = Config::deserialize(Names(&mut names));
+    let _ = T::deserialize(Names(&mut names));
     names
 }
 
@@ -301,8 +310,10 @@ mod tests {
             ("opne = true", 1, "Did you mean `open`?"),
             ("# a note\nopen = true\n\nenvelope-days = 3", 4, "Did you mean `envelope_days`?"),
             ("listen = 'a:1'\nPublicHost = 'a'\nzzz = 1", 2, "Did you mean `public_host`?"),
-            ("open = true\nserver.open = true", 2, "The settings are data, listen, "),
-            ("[relay]\nopen = true", 1, "The settings are data, listen, "),
+            ("open = true\nserver.open = true", 2, "The settings there are data, listen, "),
+            ("open = true\n[limits]\nmailboxes = 3\nconections = 5", 4, "Did you mean `connections`?"),
+            ("[limits]\nzzz = 5", 2, "The settings there are connections, "),
+            ("[relay]\nopen = true", 1, "The settings there are data, listen, "),
         ] {
             fs::write(&path, content).unwrap();
             let error = Config::read(&path).unwrap_err();
@@ -311,6 +322,6 @@ mod tests {
         }
         fs::write(&path, "open = ").unwrap();
         assert!(matches!(Config::read(&path), Err(ConfigError::Unknown { .. })));
-        assert!(keys().contains(&"public_host"));
+        assert!(keys::<Config>().contains(&"public_host"));
     }
 }
