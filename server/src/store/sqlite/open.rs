@@ -140,10 +140,13 @@ fn settle_journal(file: &Path) -> io::Result<()> {
     file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
-/// Checks every page of a file that is small enough for that.
+/// Checks every page of a store that is small enough for that, its journal counted.
 fn check_pages(connection: &Connection, file: &Path) -> StoreResult<()> {
+    let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, u32>(0));
+    let pages = number("PRAGMA page_count").map_err(|error| named(file, &error))?;
+    let size = number("PRAGMA page_size").map_err(|error| named(file, &error))?;
     let length = fs::metadata(file).map_err(|error| unreadable(file, &error))?.len();
-    if length > CHECKED_AT_START {
+    if length.max(u64::from(pages).saturating_mul(size.into())) > CHECKED_AT_START {
         return Ok(());
     }
     let verdict: String =
