@@ -6,6 +6,15 @@
 use crate::engine::Fault;
 use crate::engine::model::{Check, Contact, Invitation, Message, Outcome, Queued};
 
+/// Why everything is hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The person wished it.
+    Asked,
+    /// No key was pressed for a while.
+    Idle,
+}
+
 /// What stands behind a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Choice {
@@ -38,6 +47,20 @@ pub(crate) enum Choice {
     Make,
     /// Send what was typed where a number was expected.
     SendIt(String),
+    /// Choices that are not about one conversation.
+    Extras,
+    /// The card for an emergency.
+    HelpNow,
+    /// An empty screen and a locked profile.
+    Hide,
+    /// What Cairn is.
+    WhatIsThis,
+    /// The second half of it.
+    MoreAbout,
+    /// A conversation that nobody reads.
+    Practice,
+    /// Another invitation than the one that was kept.
+    Anew,
     /// Back to where the person was.
     Back,
     /// Leave.
@@ -90,6 +113,31 @@ pub(crate) enum Screen {
     Checking,
     /// The conversation: what is typed is sent.
     Talk,
+    /// The conversation for practice.
+    Practice {
+        /// The next of its steps.
+        step: u8,
+    },
+    /// Everything is hidden; Enter goes on.
+    Closed,
+}
+
+/// A first run that is not over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Begun {
+    /// The invitation.
+    pub(crate) link: String,
+    /// The name, if it was given.
+    pub(crate) name: Option<String>,
+}
+
+/// Words that were half typed when everything was hidden.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Draft {
+    /// To whom.
+    pub(crate) contact_id: String,
+    /// The words.
+    pub(crate) text: String,
 }
 
 /// What the face does with messages that it was asked to load.
@@ -124,6 +172,16 @@ pub(crate) struct App {
     pub(crate) waiting: u64,
     /// How the check of words stood that our person began, when it was last told.
     pub(crate) check: Option<Check>,
+    /// Whether there is a profile, and it is open.
+    pub(crate) open: bool,
+    /// A first run that is not over.
+    pub(crate) begun: Option<Begun>,
+    /// Whether the second screen of "What is this?" was shown before the first run.
+    pub(crate) told: bool,
+    /// Whose conversation is opened again after everything was hidden.
+    pub(crate) reopen: Option<String>,
+    /// What was half typed then.
+    pub(crate) draft: Option<Draft>,
 }
 
 impl App {
@@ -140,6 +198,11 @@ impl App {
             trouble: None,
             waiting: 0,
             check: None,
+            open: false,
+            begun: None,
+            told: false,
+            reopen: None,
+            draft: None,
         }
     }
 }
@@ -168,6 +231,17 @@ pub(crate) enum Event {
     NotText,
     /// No more lines will come.
     End,
+    /// Help was asked for where a passphrase is typed.
+    Help,
+    /// Everything is to be hidden.
+    Hide {
+        /// Why.
+        why: Why,
+        /// What had no Enter yet.
+        half_typed: Option<String>,
+        /// What opens the profile again.
+        found: Found,
+    },
     /// A new passphrase was typed twice the same.
     Chosen,
     /// It was typed in two different ways.
@@ -219,6 +293,18 @@ pub(crate) enum Effect {
     News(Vec<Queued>),
     /// Mark as shown what stands on the screen already.
     Mark(Vec<i64>),
+    /// Empty the screen and lock, as soon as can be.
+    Hide,
+    /// Close the profile; nothing of it stays, nor what waits to be printed.
+    Close,
+    /// Empty the screen, and what has rolled off it.
+    Clear,
+    /// Look what there is, and begin.
+    Begin,
+    /// Put words into the line as if they had been typed.
+    PutBack(String),
+    /// Keep the answers of the first run for a later one, or keep none.
+    Keep(Option<Begun>),
     /// Ask for a new passphrase, twice.
     AskNewPassphrase,
     /// Ask for the passphrase and open the profile.

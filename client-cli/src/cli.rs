@@ -52,6 +52,9 @@ pub(crate) struct Global {
     /// No colours
     #[arg(long, global = true)]
     pub(crate) no_color: bool,
+    /// Lock after so long without a key; 0: never
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) lock_after: Option<Duration>,
     /// Read the passphrase from this file
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "passphrase_command")]
     pub(crate) passphrase_file: Option<PathBuf>,
@@ -89,6 +92,12 @@ pub(crate) enum Command {
     /// How things stand: the profile, what waits, the relay
     #[command(after_help = "Example: cairn status\nNext: cairn inbox")]
     Status,
+    /// The card for an emergency; needs no passphrase and no network
+    #[command(after_help = "Example: cairn help-now\nNext: call your local emergency number, if you are in danger")]
+    HelpNow,
+    /// Hide and lock the conversation that is open anywhere
+    #[command(after_help = "Example: cairn lock\nNext: cairn")]
+    Lock,
 }
 
 /// `setup`.
@@ -255,6 +264,8 @@ impl Command {
             Self::Contact(Contact::Show { .. }) => "contact show",
             Self::Contact(Contact::Verify(_)) => "contact verify",
             Self::Status => "status",
+            Self::HelpNow => "help-now",
+            Self::Lock => "lock",
         }
     }
 }
@@ -282,9 +293,7 @@ mod tests {
     #[test]
     fn what_is_not_built_is_refused() {
         for line in [
-            "cairn help-now",
             "cairn keep Dana 30d",
-            "cairn lock",
             "cairn invite new --rejoin Dana --for Dana",
             "cairn join L --as Dana --name Kim",
             "cairn send Dana --file x",

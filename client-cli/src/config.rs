@@ -7,6 +7,11 @@ use crate::cli::Global;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long a conversation stays open without a key. Longer: whoever comes by can read. Shorter: a person who thinks before
+/// writing is shut out.
+const IDLE: Duration = Duration::from_secs(600);
 
 /// Where the passphrase comes from, when nobody is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +33,10 @@ pub(crate) struct Config {
     pub(crate) json: bool,
     /// Nothing but lines.
     pub(crate) plain: bool,
+    /// Whether the terminal understands no control sequence.
+    pub(crate) dumb: bool,
+    /// How long a conversation stays open without a key; none: for ever.
+    pub(crate) idle: Option<Duration>,
     /// Whether `--plain` itself was given.
     pub(crate) plain_asked: bool,
     /// Whether colours may be used.
@@ -54,6 +63,8 @@ impl Config {
             home: global.home,
             json: global.json,
             plain: global.plain || dumb || !terminal,
+            dumb,
+            idle: Some(global.lock_after.unwrap_or(IDLE)).filter(|idle| !idle.is_zero()),
             plain_asked: global.plain,
             color: !global.no_color && !dumb && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
             may_ask: !global.no_input && std::io::stdin().is_terminal(),

@@ -15,6 +15,12 @@ use std::time::{Duration, Instant};
 /// other's way.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Asks the process of an open conversation to hide everything and to give the profile back.
+pub(crate) const LOCK_SIGNAL: rustix::process::Signal = rustix::process::Signal::USR1;
+
+/// The word by which an open conversation is known to other processes.
+pub(crate) const CONVERSATION: &str = "conversation";
+
 /// How often it looks meanwhile.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -89,6 +95,44 @@ impl Home {
     /// [`Fault::InUse`] with who is in; [`Fault::Usage`] where the lock file can't be written.
     pub fn lock(&self) -> Result<Lock, Fault> {
         self.lock_within(PATIENCE)
+    }
+
+    /// Asks an open conversation to lock itself, and waits up to five seconds until nobody works in this home. Whether
+    /// there was one.
+    ///
+    /// # Errors
+    /// [`Fault::InUse`] with who is still in; [`Fault::Usage`] where the lock file can't be read.
+    pub fn close_conversation(&self) -> Result<bool, Fault> {
+        let (mut asked, start) = (false, Instant::now());
+        loop {
+            let Some(holder) = self.holder()? else { return Ok(asked) };
+            let process = holder.strip_prefix(CONVERSATION).and_then(|rest| rest.strip_prefix(", process "));
+            let process = process.and_then(|id| id.parse().ok()).and_then(rustix::process::Pid::from_raw);
+            if let (Some(process), false) = (process, asked) {
+                // A process that has just ended is what was wished.
+                let _ = rustix::process::kill_process(process, LOCK_SIGNAL);
+                asked = true;
+            }
+            if start.elapsed() > PATIENCE {
+                return Err(Fault::InUse(holder));
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Who works in this home now. Nothing is made.
+    fn holder(&self) -> Result<Option<String>, Fault> {
+        let path = self.directory.join("lock");
+        let mut file = match OpenOptions::new().read(true).custom_flags(no_follow()).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(refused("read", &error)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => Ok(Some(holder(&mut file))),
+            Err(TryLockError::Error(error)) => Err(refused("locked", &error)),
+        }
     }
 
     fn lock_within(&self, patience: Duration) -> Result<Lock, Fault> {

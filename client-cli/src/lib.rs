@@ -7,6 +7,7 @@ pub mod engine;
 pub mod home;
 
 mod app;
+mod begun;
 mod cli;
 mod command;
 mod config;

@@ -3,14 +3,18 @@
 //! In: the state and one event. Out: the changed state and what to do. This file must never do it itself.
 
 mod check;
+mod first;
 mod journeys;
 mod news;
+mod practice;
 mod rejoin;
+mod safety;
 mod talk;
 
-use crate::app::{App, Effect, Event, Found, Screen};
+use crate::app::{App, Begun, Effect, Event, Found, Screen};
 use crate::engine::{Fault, check_link};
 use crate::names;
+use crate::output::card;
 
 /// Tries before a locked profile ends the program.
 const TRIES: u8 = 3;
@@ -30,12 +34,15 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
         )],
         Event::NotText => vec![say("That line is not text. Nothing was sent.")],
         Event::End => vec![Effect::Quit],
+        Event::Help => safety::help(app),
+        Event::Hide { why, half_typed, found } => safety::hide(app, why, half_typed, found),
         Event::Chosen => chosen(app),
         Event::Differ => vec![
             say("The two were not the same, so nothing was kept. Once more, there is no hurry."),
             Effect::AskNewPassphrase,
         ],
-        Event::Empty => vec![say("A passphrase needs at least one letter."), Effect::AskNewPassphrase],
+        Event::Empty if matches!(app.screen, Screen::Locked { .. }) => vec![Effect::AskPassphrase],
+        Event::Empty => first::choices(app, "A passphrase needs at least one letter. What would you like?"),
         Event::Made(Ok(())) => match &app.screen {
             Screen::Joining { link } => vec![Effect::Join { link: link.clone() }],
             _ => vec![Effect::LoadPeople],
@@ -58,27 +65,25 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
 
 fn start(app: &mut App, found: Found) -> Vec<Effect> {
     match found {
-        Found::Open => vec![Effect::LoadPeople],
+        Found::Open => go_in(app),
         Found::Locked => {
             app.screen = Screen::Locked { tries: 0 };
             vec![say("Welcome back."), Effect::AskPassphrase]
         }
-        Found::Nothing => {
-            app.screen = Screen::Invitation;
-            vec![
-                say("Cairn: a private conversation with one person at a time. Only the two of you can read it."),
-                say("It is not an emergency service. In danger, call your local emergency number."),
-                Effect::Gap,
-                say("Step 1 of 3: your invitation. Paste or type it, then press Enter."),
-            ]
-        }
+        Found::Nothing => first::start(app),
     }
 }
 
 fn line_typed(app: &mut App, line: String) -> Vec<Effect> {
+    match line.trim() {
+        card::HELP => return safety::help(app),
+        safety::HIDE => return vec![Effect::Hide],
+        _ => {}
+    }
     match std::mem::replace(&mut app.screen, Screen::Blank) {
         Screen::Invitation => invitation(app, line.trim()),
         Screen::Name { link } => named(app, link, &line),
+        Screen::JoinAgain { link: _ } if line.trim() == "?" => vec![Effect::LoadPeople],
         Screen::JoinAgain { link } => {
             let link = if line.trim().is_empty() { link } else { line.trim().to_owned() };
             join(app, link)
@@ -90,6 +95,8 @@ fn line_typed(app: &mut App, line: String) -> Vec<Effect> {
         Screen::Label => talk::labelled(app, &line),
         Screen::Choosing(choices) => talk::chosen(app, choices, line),
         Screen::Talk => talk::typed(app, line),
+        Screen::Practice { step } => practice::typed(app, step, &line),
+        Screen::Closed => safety::closed(app, &line),
         // Nothing is asked in these: the line was typed ahead.
         other @ (Screen::Blank | Screen::Passphrase { .. } | Screen::Joining { .. } | Screen::Locked { .. }) => {
             app.screen = other;
@@ -99,6 +106,12 @@ fn line_typed(app: &mut App, line: String) -> Vec<Effect> {
 }
 
 fn invitation(app: &mut App, link: &str) -> Vec<Effect> {
+    if link == "?" {
+        return first::choices(app, "What would you like?");
+    }
+    if link.is_empty() && !app.told {
+        return first::more_about(app);
+    }
     if link.is_empty() {
         app.screen = Screen::Invitation;
         return vec![say(
@@ -108,12 +121,10 @@ fn invitation(app: &mut App, link: &str) -> Vec<Effect> {
     }
     match check_link(link) {
         Ok(()) => {
-            app.screen = Screen::Name { link: link.to_owned() };
-            vec![
-                say("That invitation is whole."),
-                Effect::Gap,
-                say("Step 2 of 3: a name. The other person will see it. Any name you like:"),
-            ]
+            let kept = first::keep(app, Begun { link: link.to_owned(), name: None });
+            let mut effects = vec![kept, say("That invitation is whole."), Effect::Gap];
+            effects.extend(first::go_on(app));
+            effects
         }
         Err(fault) => {
             app.screen = Screen::Invitation;
@@ -128,16 +139,11 @@ fn damaged(fault: &Fault) -> String {
 
 fn named(app: &mut App, link: String, line: &str) -> Vec<Effect> {
     match names::check(line) {
+        Ok(name) if name == "?" => first::choices(app, "What would you like?"),
         Ok(name) => {
-            app.screen = Screen::Passphrase { link, name };
-            vec![
-                Effect::Gap,
-                say(
-                    "Step 3 of 3: a passphrase. It locks your messages on this computer. Four words or more are good. \
-                     Nobody can find it for you if it is lost. It stays hidden while you type.",
-                ),
-                Effect::AskNewPassphrase,
-            ]
+            let mut effects = vec![first::keep(app, Begun { link, name: Some(name) }), Effect::Gap];
+            effects.extend(first::go_on(app));
+            effects
         }
         Err(why) => {
             app.screen = Screen::Name { link };
@@ -172,14 +178,27 @@ fn join(app: &mut App, link: String) -> Vec<Effect> {
     }
 }
 
-fn opened(app: &mut App, result: Result<(), Fault>) -> Vec<Effect> {
-    match (result, &app.screen) {
-        (Ok(()), _) => {
+/// The profile is open: people, or the invitation that could not be used before.
+fn go_in(app: &mut App) -> Vec<Effect> {
+    app.open = true;
+    match &app.begun {
+        Some(begun) => {
+            app.screen = Screen::JoinAgain { link: begun.link.clone() };
+            vec![say("Your invitation is still here. Press Enter to use it, or paste another one. People: type ?")]
+        }
+        None => {
             app.screen = Screen::Blank;
             vec![Effect::LoadPeople]
         }
-        (Err(Fault::WrongPassphrase), Screen::Locked { tries }) if tries + 1 < TRIES => {
-            app.screen = Screen::Locked { tries: tries + 1 };
+    }
+}
+
+fn opened(app: &mut App, result: Result<(), Fault>) -> Vec<Effect> {
+    match (result, &app.screen) {
+        (Ok(()), _) => go_in(app),
+        // Words that were half typed wait behind it: the program does not end over a mistake.
+        (Err(Fault::WrongPassphrase), Screen::Locked { tries }) if app.draft.is_some() || tries + 1 < TRIES => {
+            app.screen = Screen::Locked { tries: tries.saturating_add(1) };
             vec![say("That did not open it. Try again, there is no hurry."), Effect::AskPassphrase]
         }
         (Err(fault), _) => vec![Effect::Fail(fault)],
@@ -187,26 +206,37 @@ fn opened(app: &mut App, result: Result<(), Fault>) -> Vec<Effect> {
 }
 
 fn joined(app: &mut App, result: Result<crate::engine::model::Contact, Fault>) -> Vec<Effect> {
+    app.open = true;
     match result {
         Ok(contact) => {
             app.listed = true;
-            talk::open(app, contact)
+            let mut effects = forget(app);
+            effects.extend(talk::open(app, contact));
+            effects
         }
         Err(fault) => {
             let Screen::Joining { link } = std::mem::replace(&mut app.screen, Screen::Paste) else {
                 return vec![Effect::Fail(fault)];
             };
+            let mut forgotten = vec![];
             let what_now = match fault {
                 Fault::Unreachable | Fault::OtherRelay | Fault::Busy | Fault::InUse(_) => {
                     app.screen = Screen::JoinAgain { link };
                     "Your profile is safe here. Press Enter to try again, now or later."
                 }
                 _ => {
+                    forgotten = forget(app);
                     "Your profile is safe here. Ask for a new invitation and paste it here, or press Enter to go on \
                      without one."
                 }
             };
-            vec![say(fault.to_string()), say(what_now)]
+            forgotten.extend([say(fault.to_string()), say(what_now)]);
+            forgotten
         }
     }
+}
+
+/// The first run is over, or its invitation can't be used any more.
+fn forget(app: &mut App) -> Vec<Effect> {
+    app.begun.take().map(|_| Effect::Keep(None)).into_iter().collect()
 }

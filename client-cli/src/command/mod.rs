@@ -4,12 +4,14 @@
 //! it speaks to the engine only.
 
 mod contact;
+mod help_now;
 mod hidden;
 mod history;
 mod inbox;
 mod interrupt;
 mod invite;
 mod join;
+mod lock;
 mod next;
 mod passphrase;
 mod read;
@@ -68,6 +70,8 @@ fn dispatch(run: &Run, command: Option<Command>) -> Result<(), Stop> {
         Command::History(history) => history::run(run, &history),
         Command::Contact(contact) => contact::run(run, words, contact),
         Command::Status => status::run(run),
+        Command::HelpNow => help_now::run(run),
+        Command::Lock => lock::run(run),
     }
 }
 

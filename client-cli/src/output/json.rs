@@ -62,6 +62,27 @@ pub(crate) fn profile(name: &str) -> String {
 }
 
 #[derive(Serialize)]
+struct Card<'a> {
+    from: &'a str,
+    lines: &'a [&'a str],
+}
+
+/// `card`.
+pub(crate) fn card(lines: &[&str]) -> String {
+    line("card", Card { from: "program", lines })
+}
+
+#[derive(Serialize)]
+struct Locked {
+    was_open: bool,
+}
+
+/// `locked`.
+pub(crate) fn locked(was_open: bool) -> String {
+    line("locked", Locked { was_open })
+}
+
+#[derive(Serialize)]
 struct Invite<'a> {
     id: &'a str,
     link: Option<&'a str>,

@@ -3,6 +3,7 @@
 //! In: what the engine tells. Out: whole lines on standard output, flushed; errors on standard error. This file must
 //! never learn where the values come from: it is handed values, not the engine.
 
+pub(crate) mod card;
 pub(crate) mod check;
 pub(crate) mod closed;
 pub(crate) mod human;
@@ -130,6 +131,22 @@ impl Output {
             return Self::put(&json::check(check));
         }
         check::standing(check).iter().try_for_each(|line| self.put_human(line))
+    }
+
+    /// The card for an emergency.
+    pub(crate) fn card(&self) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::card(&card::card().collect::<Vec<_>>()));
+        }
+        card::card().try_for_each(|line| self.put_human(line))
+    }
+
+    /// Nobody has the profile open.
+    pub(crate) fn locked(&self, was_open: bool) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::locked(was_open));
+        }
+        self.put_human(if was_open { "The conversation is hidden and locked." } else { "No conversation is open." })
     }
 
     /// How things stand.

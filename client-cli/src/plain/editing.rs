@@ -51,6 +51,11 @@ impl Line {
         std::mem::take(&mut self.0)
     }
 
+    /// Bytes that are in the line already, as they are to be shown.
+    pub(super) fn shown(&self) -> Vec<u8> {
+        self.0.iter().flat_map(|byte| shown(*byte)).collect()
+    }
+
     /// Bytes as they are, from a terminal that did its editing, or from a pipe. More than a message may hold is
     /// counted as one byte too many, and no more is kept.
     pub(super) fn push(&mut self, bytes: &[u8]) {

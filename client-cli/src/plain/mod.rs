@@ -3,16 +3,23 @@
 //! In: lines, and what the engine stores. Out: lines. `update` decides, this folder does. It must never learn a key; a
 //! passphrase passes through and is not kept.
 
+mod curtain;
 mod editing;
+mod idle;
 mod page;
+mod secret;
 mod typing;
 
-use crate::app::{App, Effect, Event, Found};
-use crate::command::{Hidden, Run, Stop, provided};
+use crate::app::{App, Effect, Event, Found, Why};
+use crate::begun;
+use crate::command::{Run, Stop};
 use crate::engine::{Engine, Fault, Protection};
-use crate::home::Home;
+use crate::home::{CONVERSATION, Home};
 use crate::output::human;
+use crate::sanitize;
 use crate::update::update;
+use curtain::Curtain;
+use idle::Awake;
 use page::{Held, Page};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -35,25 +42,21 @@ pub(crate) fn open(run: &Run) -> Result<(), Stop> {
             "cairn inbox and cairn send, or cairn --plain to read lines from a pipe",
         ));
     }
-    let home = run.home("conversation")?;
-    let found = match Engine::exists(&home) {
-        false => Found::Nothing,
-        true if Engine::needs_passphrase(&home)? => Found::Locked,
-        true => Found::Open,
-    };
+    let home = run.home(CONVERSATION)?;
     let mut face = Face {
         run,
-        home,
         engine: None,
-        app: App::new(),
+        app: App { begun: begun::read(&home), ..App::new() },
         page: Page::new(run.config.terminal),
         typing: Typing::start()?,
-        events: VecDeque::from([Event::Start(found)]),
+        events: VecDeque::new(),
         passphrase: None,
         trouble: None,
         stuck: false,
+        awake: Awake::now(0),
+        home,
     };
-    run.wait(async { face.live(found).await })
+    run.wait(async { face.live(terminal).await })
 }
 
 struct Face<'a> {
@@ -69,6 +72,8 @@ struct Face<'a> {
     trouble: Option<Fault>,
     /// Fetching can't go on in this run.
     stuck: bool,
+    /// When a key was last pressed.
+    awake: Awake,
 }
 
 /// Choices, each a line with its number.
@@ -80,28 +85,76 @@ fn numbered(lines: &[String]) -> impl Iterator<Item = Held> {
 #[derive(PartialEq, Eq)]
 enum Flow {
     On,
+    /// Everything is to be hidden.
+    Hide(Why),
     Done,
 }
 
 impl Face<'_> {
-    async fn live(&mut self, found: Found) -> Result<(), Stop> {
+    async fn live(&mut self, terminal: bool) -> Result<(), Stop> {
+        // Before the profile is open: whoever asks for the lock finds somebody who listens.
+        let mut curtain = Curtain::listen(terminal)?;
+        self.begin()?;
+        loop {
+            // Whatever is going on is dropped: all that counts is in the vault, and nothing waits longer than one step.
+            let closed = self.engine.is_none();
+            let flow = tokio::select! {
+                biased;
+                () = curtain.drawn() => Flow::Hide(Why::Asked),
+                flow = self.step() => flow?,
+            };
+            if closed && self.engine.is_some() {
+                // Asked for while a passphrase was typed, when there was nothing to hide.
+                curtain.forget();
+            }
+            match flow {
+                Flow::On => {}
+                Flow::Hide(why) => self.hide(why).await?,
+                Flow::Done => return Ok(()),
+            }
+        }
+    }
+
+    /// Looks what there is, and begins.
+    fn begin(&mut self) -> Result<(), Stop> {
+        let found = self.found()?;
         if found == Found::Open {
             self.engine = Some(Engine::open(&self.home, None)?);
         }
-        loop {
-            while let Some(event) = self.events.pop_front() {
-                for effect in update(&mut self.app, event) {
-                    if self.act(effect).await? == Flow::Done {
-                        return Ok(());
-                    }
-                }
+        self.awake = Awake::now(self.typing.keys());
+        self.events.push_back(Event::Start(found));
+        Ok(())
+    }
+
+    fn found(&self) -> Result<Found, Stop> {
+        Ok(match Engine::exists(&self.home) {
+            false => Found::Nothing,
+            true if Engine::needs_passphrase(&self.home)? => Found::Locked,
+            true => Found::Open,
+        })
+    }
+
+    /// One event with all that follows from it, or one wait.
+    async fn step(&mut self) -> Result<Flow, Stop> {
+        let Some(event) = self.events.pop_front() else {
+            if self.is_idle().await {
+                return Ok(Flow::Hide(Why::Idle));
             }
             self.listen().await?;
+            return Ok(Flow::On);
+        };
+        for effect in update(&mut self.app, event) {
+            match self.act(effect).await? {
+                Flow::On => {}
+                other => return Ok(other),
+            }
         }
+        Ok(Flow::On)
     }
 
     /// Waits for a line or for news.
     async fn listen(&mut self) -> Result<(), Stop> {
+        let look = LOOK.min(self.until_idle().unwrap_or(LOOK));
         let Some(engine) = &mut self.engine else {
             let input = self.typing.next().await;
             return self.typed(input).await;
@@ -110,7 +163,7 @@ impl Face<'_> {
             biased;
             input = self.typing.next() => return self.typed(input).await,
             news = engine.follow(), if !self.stuck => Some(news),
-            () = tokio::time::sleep(LOOK) => None,
+            () = tokio::time::sleep(look) => None,
         };
         match fetched {
             Some(Ok(())) => {
@@ -145,6 +198,7 @@ impl Face<'_> {
 
     /// Something was typed: what was held comes first.
     async fn typed(&mut self, input: Input) -> Result<(), Stop> {
+        self.awake = Awake::now(self.typing.keys());
         if input != Input::Cleared || !self.typing.is_half_typed().await {
             self.release()?;
         }
@@ -291,6 +345,24 @@ impl Face<'_> {
                 let made = self.engine()?.invite_new(label.as_deref(), None, None).await;
                 self.events.push_back(Event::Invitation(made));
             }
+            Effect::Hide => return Ok(Flow::Hide(Why::Asked)),
+            Effect::Close => {
+                self.engine = None;
+                (self.trouble, self.stuck) = (None, false);
+                // What was not printed was not shown: it comes again.
+                self.page.release();
+            }
+            Effect::Clear => {
+                if !curtain::clear(&self.run.config)? {
+                    self.add(&Held::of(
+                        "This terminal can't be emptied: what stood here is further up. Close its window too.",
+                    ))?;
+                }
+            }
+            Effect::Begin => self.begin()?,
+            Effect::PutBack(text) if self.run.config.may_ask => self.typing.put(text.as_bytes()),
+            Effect::PutBack(text) => self.add(&Held::of(sanitize::text(&text)))?,
+            Effect::Keep(begun) => begun::keep(&self.home, begun.as_ref())?,
             Effect::Quit => return Ok(Flow::Done),
             Effect::Fail(fault) => return Err(fault.into()),
         }
@@ -300,45 +372,5 @@ impl Face<'_> {
     fn keep(&mut self, opened: Result<Engine, Fault>, event: fn(Result<(), Fault>) -> Event) {
         let result = opened.map(|engine| self.engine = Some(engine));
         self.events.push_back(event(result));
-    }
-
-    fn ask_new_passphrase(&mut self) -> Result<(), Stop> {
-        let event = match provided(&self.run.config)? {
-            Some(passphrase) => {
-                self.passphrase = Some(passphrase);
-                Event::Chosen
-            }
-            None if !self.run.config.may_ask => {
-                return Err(Stop::usage(
-                    "A new profile needs a passphrase.",
-                    "the same command with --passphrase-file FILE",
-                ));
-            }
-            None => {
-                let hidden = Hidden::begin();
-                let first = hidden.ask("Passphrase: ")?;
-                if first.is_empty() {
-                    Event::Empty
-                } else if *hidden.ask("The same again: ")? == *first {
-                    self.passphrase = Some(first);
-                    Event::Chosen
-                } else {
-                    Event::Differ
-                }
-            }
-        };
-        self.events.push_back(event);
-        Ok(())
-    }
-
-    fn ask_passphrase(&mut self) -> Result<(), Stop> {
-        let passphrase = match provided(&self.run.config)? {
-            Some(passphrase) => passphrase,
-            None if self.run.config.may_ask => Hidden::begin().ask("Your passphrase (stays hidden): ")?,
-            None => return Err(Fault::Locked.into()),
-        };
-        let opened = Engine::open(&self.home, Some(passphrase));
-        self.keep(opened, Event::Opened);
-        Ok(())
     }
 }

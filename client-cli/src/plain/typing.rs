@@ -12,12 +12,17 @@
 
 use super::editing::{Keys, Line, Typed};
 use crate::command::Stop;
+use cairn_protocol::limits::TEXT;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr, tcsetattr,
+};
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 
@@ -43,6 +48,8 @@ pub(super) struct Typing {
     bell: UnixStream,
     inputs: mpsc::Receiver<Input>,
     looks: mpsc::Receiver<bool>,
+    taken: mpsc::Receiver<Vec<u8>>,
+    keys: Arc<AtomicU64>,
     asked: bool,
     thread: Option<JoinHandle<()>>,
 }
@@ -52,6 +59,8 @@ const TERMINAL_LINE: usize = 4095;
 
 const READ: u8 = b'r';
 const LOOK: u8 = b'l';
+const TAKE: u8 = b't';
+const PUT: u8 = b'p';
 
 impl Typing {
     /// Starts the thread. It reads nothing before it is asked.
@@ -59,9 +68,15 @@ impl Typing {
         let (bell, orders) = UnixStream::pair()?;
         let (give, inputs) = mpsc::channel(LINES);
         let (tell, looks) = mpsc::channel(1);
+        let (take, taken) = mpsc::channel(1);
+        let keys = Arc::new(AtomicU64::new(0));
+        let original = tcgetattr(io::stdin()).ok();
         let keyboard = Keyboard {
             orders,
-            before: tcgetattr(io::stdin()).ok(),
+            keys: Arc::clone(&keys),
+            take,
+            before: original.clone().and_then(keeping_lines),
+            original,
             line: Line::default(),
             reading: false,
             editing: false,
@@ -69,7 +84,7 @@ impl Typing {
         };
         let thread = std::thread::Builder::new().name("keyboard".to_owned());
         let thread = Some(thread.spawn(move || keyboard.run(&give, &tell))?);
-        Ok(Self { bell, inputs, looks, asked: false, thread })
+        Ok(Self { bell, inputs, looks, taken, keys, asked: false, thread })
     }
 
     /// The next input. May be dropped and called again: nothing is lost.
@@ -80,6 +95,34 @@ impl Typing {
         let input = self.inputs.recv().await.unwrap_or(Input::End);
         self.asked &= input == Input::Cleared;
         input
+    }
+
+    /// How many bytes came from the keyboard so far, as far as they were looked at.
+    pub(super) fn keys(&self) -> u64 {
+        self.keys.load(Ordering::Relaxed)
+    }
+
+    /// Takes what was typed without Enter out of the line, and reads no more before it is asked again.
+    pub(super) async fn take_half_typed(&mut self) -> Vec<u8> {
+        let taken = match self.bell.write_all(&[TAKE]) {
+            Ok(()) => self.taken.recv().await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        };
+        self.asked = false;
+        match self.inputs.try_recv() {
+            // It was whole a moment before it was asked for.
+            Ok(Input::Line(line)) if taken.is_empty() => line,
+            _ => taken,
+        }
+    }
+
+    /// Puts words into the line as if they had been typed. Without a terminal nothing can be put there.
+    pub(super) fn put(&mut self, words: &[u8]) {
+        let words = words.get(..TEXT).unwrap_or(words);
+        let length = u32::try_from(words.len()).unwrap_or_default().to_be_bytes();
+        // A thread that is gone has told so already: there are no more lines.
+        let _ = self.bell.write_all(&[PUT]).and_then(|()| self.bell.write_all(&length));
+        let _ = self.bell.write_all(words);
     }
 
     /// Whether a line is half typed, or about to be handed over.
@@ -101,7 +144,11 @@ impl Drop for Typing {
 /// The thread's side.
 struct Keyboard {
     orders: UnixStream,
+    keys: Arc<AtomicU64>,
+    take: mpsc::Sender<Vec<u8>>,
     /// The terminal as it was; none where standard input is no terminal.
+    original: Option<Termios>,
+    /// The same, keeping a half-typed line when Ctrl-Z is pressed.
     before: Option<Termios>,
     line: Line,
     reading: bool,
@@ -117,7 +164,11 @@ impl Keyboard {
         if self.editing && !self.line.is_empty() {
             echo(b"\n");
         }
-        self.give_back();
+        if let Some(original) = &self.original {
+            // Words that nobody has read yet are not for the shell.
+            let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, original);
+        }
     }
 
     /// Waits for an order or a key. None: the other side is gone, or input has ended.
@@ -131,6 +182,11 @@ impl Keyboard {
             self.orders.read_exact(&mut order).ok()?;
             match order {
                 [READ] => self.reading = true,
+                [TAKE] => {
+                    let taken = self.take_half_typed();
+                    self.take.blocking_send(taken).ok()?;
+                }
+                [PUT] => self.put()?,
                 _ => tell.blocking_send(self.is_half_typed()).ok()?,
             }
         } else if typed {
@@ -140,7 +196,10 @@ impl Keyboard {
                     let _ = give.blocking_send(Input::End);
                     return None;
                 }
-                Ok(length) => self.rest.extend_from_slice(bytes.get(..length).unwrap_or_default()),
+                Ok(length) => {
+                    self.count(length);
+                    self.rest.extend_from_slice(bytes.get(..length).unwrap_or_default());
+                }
                 Err(Errno::INTR | Errno::AGAIN) => {}
                 Err(_) => return None,
             }
@@ -231,6 +290,7 @@ impl Keyboard {
         let _ = tcsetattr(&stdin, OptionalActions::Now, &modes);
         let mut bytes = [0; 4096];
         let length = rustix::io::read(&stdin, &mut bytes).unwrap_or(0);
+        self.count(length);
         self.begin(bytes.get(..length).unwrap_or_default());
         true
     }
@@ -254,6 +314,48 @@ impl Keyboard {
                 }
             }
         }
+    }
+
+    fn count(&self, bytes: usize) {
+        self.keys.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Takes the half-typed line. Whole lines that nobody has read yet stay for later, out of the way of a question.
+    fn take_half_typed(&mut self) -> Vec<u8> {
+        self.reading = false;
+        while self.before.is_some() && !self.editing && self.is_line_ready() {
+            let mut bytes = [0; 4096];
+            match rustix::io::read(io::stdin(), &mut bytes) {
+                Ok(length) if length > 0 => self.rest.extend_from_slice(bytes.get(..length).unwrap_or_default()),
+                _ => break,
+            }
+        }
+        self.is_half_typed();
+        self.give_back();
+        self.line.take()
+    }
+
+    /// Puts words into the line, which is edited here from now on.
+    fn put(&mut self) -> Option<()> {
+        let mut length = [0; 4];
+        self.orders.read_exact(&mut length).ok()?;
+        let mut words = vec![0; usize::try_from(u32::from_be_bytes(length)).ok()?];
+        self.orders.read_exact(&mut words).ok()?;
+        // What was typed meanwhile comes behind it.
+        self.is_half_typed();
+        let typed = self.line.take();
+        let Some(before) = self.before.clone() else { return Some(()) };
+        let mut modes = before;
+        modes.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+        if tcsetattr(io::stdin(), OptionalActions::Now, &modes).is_ok() {
+            self.editing = true;
+            self.line.push(&words);
+            self.line.push(&typed);
+            echo(&self.line.shown());
+        }
+        Some(())
     }
 
     fn is_line_ready(&self) -> bool {
@@ -280,6 +382,14 @@ impl Keyboard {
         }
         self.editing = false;
     }
+}
+
+/// The same modes, but Ctrl-C and Ctrl-Z leave what was typed where it is.
+fn keeping_lines(mut modes: Termios) -> Option<Termios> {
+    modes.local_modes.insert(LocalModes::NOFLSH);
+    // Where it can't be set, Ctrl-Z takes the half-typed line with it, as in any program.
+    let _ = tcsetattr(io::stdin(), OptionalActions::Now, &modes);
+    Some(modes)
 }
 
 fn echo(bytes: &[u8]) {

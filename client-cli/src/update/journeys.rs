@@ -157,7 +157,7 @@ fn a_number_is_a_message_unless_choices_were_shown() {
     assert!(matches!(&line(&mut app, "2")[..], [Effect::Send { text, .. }] if text == "2"));
     let menu = said(&line(&mut app, "?"));
     assert!(menu.contains("1 Back to Robin") && menu.contains("Quit"), "{menu}");
-    assert_eq!(line(&mut app, "6"), [Effect::Quit]);
+    assert_eq!(line(&mut app, "7"), [Effect::Quit]);
 }
 
 #[test]

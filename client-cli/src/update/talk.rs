@@ -21,6 +21,11 @@ const PAST: usize = 6;
 /// The list of people, or the one person there is.
 pub(super) fn people(app: &mut App, people: Vec<Contact>) -> Vec<Effect> {
     app.people = people;
+    let again = app.reopen.take().and_then(|id| app.people.iter().find(|one| one.id == id).cloned());
+    if let Some(contact) = again {
+        app.listed = true;
+        return open(app, contact);
+    }
     match app.people.as_slice() {
         [only] if !app.listed => {
             let only = only.clone();
@@ -51,7 +56,7 @@ fn list(app: &mut App, from: usize) -> Vec<Effect> {
 pub(super) fn choose(app: &mut App, head: &str, choices: Vec<Choice>) -> Vec<Effect> {
     let lines = choices.iter().map(|choice| words(app, choice)).collect();
     app.screen = Screen::Choosing(choices);
-    vec![say(head), Effect::Choices(lines), say("Type a number and press Enter.")]
+    vec![say(head), Effect::Choices(lines), say("Type a number and press Enter. Help now: type !")]
 }
 
 fn words(app: &App, choice: &Choice) -> String {
@@ -75,6 +80,13 @@ fn words(app: &App, choice: &Choice) -> String {
         Choice::Use => "Use an invitation that you were given".to_owned(),
         Choice::Make => "Make a new invitation".to_owned(),
         Choice::SendIt(_) => format!("Send it to {}", person(app)),
+        Choice::Extras => "More".to_owned(),
+        Choice::HelpNow => "Help now".to_owned(),
+        Choice::Hide => "Hide everything and lock (at any time: -)".to_owned(),
+        Choice::WhatIsThis => "What is this?".to_owned(),
+        Choice::MoreAbout => "Read on".to_owned(),
+        Choice::Practice => "Practice, without sending anything".to_owned(),
+        Choice::Anew => "Use another invitation".to_owned(),
         Choice::Back => app.person.as_ref().map_or_else(|| "Back".to_owned(), |_| format!("Back to {}", person(app))),
         Choice::Quit => "Quit".to_owned(),
     }
@@ -129,7 +141,11 @@ pub(super) fn past(app: &mut App, messages: Vec<Message>) -> Vec<Effect> {
     if !other.is_empty() {
         effects.push(Effect::News(other));
     }
-    effects.push(say(format!("Type to {} and press Enter to send. For choices, type ? and press Enter.", person(app))));
+    effects.push(say(format!(
+        "Type to {} and press Enter to send. For choices, type ? and press Enter. Help now: ! Hide: -",
+        person(app)
+    )));
+    effects.extend(super::safety::put_back(app));
     effects
 }
 
@@ -140,8 +156,9 @@ pub(super) fn typed(app: &mut App, line: String) -> Vec<Effect> {
     match line.as_str() {
         "" => vec![],
         "?" => {
-            let choices =
-                vec![Choice::Back, Choice::Older, Choice::About, Choice::People, Choice::Invitations, Choice::Quit];
+            let mut choices =
+                vec![Choice::Back, Choice::Older, Choice::About, Choice::People, Choice::Invitations, Choice::Extras];
+            choices.push(Choice::Quit);
             choose(app, "What would you like?", choices)
         }
         _ if line.len() > TEXT => {
@@ -158,6 +175,9 @@ pub(super) fn chosen(app: &mut App, mut choices: Vec<Choice>, line: String) -> V
         return choose_one(app, choices.swap_remove(number));
     }
     let asked_already = choices.iter().any(|choice| matches!(choice, Choice::SendIt(_)));
+    if line.trim() == "?" && app.person.is_none() && app.open && !choices.contains(&Choice::HelpNow) {
+        return super::safety::more(app);
+    }
     if line.trim().is_empty() || line.trim() == "?" || app.person.is_none() || asked_already {
         let most = choices.len();
         app.screen = Screen::Choosing(choices);
@@ -192,6 +212,17 @@ fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
             vec![say("Whom is it for? A name that only you will see. Enter alone: no name.")]
         }
         Choice::SendIt(text) => typed(app, text),
+        Choice::Extras => super::safety::more(app),
+        Choice::HelpNow => {
+            let mut effects = super::safety::card();
+            effects.extend(choose(app, "What would you like?", vec![Choice::Back]));
+            effects
+        }
+        Choice::Hide => vec![Effect::Hide],
+        Choice::WhatIsThis => super::first::what_is_this(app),
+        Choice::MoreAbout => super::first::more_about(app),
+        Choice::Practice => super::practice::begin(app),
+        Choice::Anew => super::first::anew(app),
         Choice::Back => back(app),
         Choice::Quit => vec![Effect::Quit],
     }
@@ -210,6 +241,9 @@ fn about(app: &mut App) -> Vec<Effect> {
 
 /// Back to the conversation, or to the list.
 pub(super) fn back(app: &mut App) -> Vec<Effect> {
+    if app.person.is_none() && !app.open {
+        return super::first::go_on(app);
+    }
     if app.person.is_none() {
         return vec![Effect::LoadPeople];
     }

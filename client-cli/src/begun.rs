@@ -1,0 +1,78 @@
+//! A first run that was left: its answers so far, until the invitation is used.
+//!
+//! In: an invitation and a name. Out: the same, in a later run. This file must never learn a passphrase. What it keeps
+//! lies in a file that only its owner may read: there is no profile yet that could lock it.
+
+use crate::app::Begun;
+use crate::home::{Home, flush_directory, no_follow};
+use std::fs::OpenOptions;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+/// Bytes of an invitation and a name. Larger: a wrong file fills the memory. Smaller: long host names don't fit.
+const LARGEST: u64 = 4096;
+
+fn file(home: &Home) -> PathBuf {
+    home.directory().join("begun")
+}
+
+/// What was begun here. A file that can't be read, or says something else, is as good as none.
+pub(crate) fn read(home: &Home) -> Option<Begun> {
+    let file = OpenOptions::new().read(true).custom_flags(no_follow()).open(file(home)).ok()?;
+    let mut text = String::new();
+    Read::take(file, LARGEST).read_to_string(&mut text).ok()?;
+    let (link, name) = text.split_once('\n')?;
+    crate::engine::check_link(link).ok()?;
+    Some(Begun { link: link.to_owned(), name: crate::names::check(name).ok() })
+}
+
+/// Keeps it, or forgets it. It is whole or not there, whenever the power goes.
+pub(crate) fn keep(home: &Home, begun: Option<&Begun>) -> io::Result<()> {
+    let file = file(home);
+    let Some(begun) = begun else { return gone(std::fs::remove_file(file)) };
+    home.make().map_err(io::Error::other)?;
+    let beside = home.directory().join("begun.part");
+    gone(std::fs::remove_file(&beside))?;
+    let mut out =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(&beside)?;
+    out.write_all(format!("{}\n{}\n", begun.link, begun.name.as_deref().unwrap_or_default()).as_bytes())?;
+    out.sync_all()?;
+    std::fs::rename(&beside, file)?;
+    flush_directory(home.directory())
+}
+
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_something_else_is_as_good_as_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(Some(&folder.path().join("home")), "conversation").unwrap();
+        assert_eq!(read(&home), None);
+        keep(&home, None).unwrap();
+        keep(&home, Some(&Begun { link: "no invitation".into(), name: None })).unwrap();
+        assert_eq!(read(&home), None);
+        std::fs::write(file(&home), vec![0xff; 9000]).unwrap();
+        assert_eq!(read(&home), None);
+        keep(&home, None).unwrap();
+        assert!(!file(&home).exists());
+    }
+
+    #[test]
+    fn what_is_kept_is_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(Some(&folder.path().join("home")), "conversation").unwrap();
+        keep(&home, Some(&Begun { link: "L".into(), name: Some("Dana".into()) })).unwrap();
+        assert_eq!(std::fs::metadata(file(&home)).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

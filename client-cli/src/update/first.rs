@@ -1,0 +1,165 @@
+//! Before there is a profile: what this is, and the steps; whoever left goes on where they were.
+//!
+//! In: what was begun before, numbers. Out: words and the question that is open. This file must never ask again for what
+//! was given already.
+
+use super::{say, talk};
+use crate::app::{App, Begun, Choice, Effect, Screen};
+
+/// The first screen of "What is this?".
+const ONE: &str = "What is this? (1 of 2) A private conversation with one person. Only the two of you can read it.";
+
+/// Said before anything else, and never left out.
+const NO_EMERGENCY: &str = "It is not an emergency service. In danger, call your local emergency number. Help now: !";
+
+/// The second screen.
+const TWO: [&str; 3] = [
+    "(2 of 2) What you write is closed here and opened by the other person. In between, a computer of the center passes \
+     it on. It can't read it; it sees when something passes, and from which network address.",
+    "An answer can take hours or days.",
+    "Your center has given no notice of its own here.",
+];
+
+/// The first words that a person sees, or those with which somebody goes on.
+pub(super) fn start(app: &mut App) -> Vec<Effect> {
+    let mut effects = if app.begun.is_some() {
+        vec![say("Welcome back. You can go on where you were."), say(NO_EMERGENCY)]
+    } else {
+        vec![say(ONE), say(NO_EMERGENCY)]
+    };
+    effects.push(Effect::Gap);
+    effects.extend(go_on(app));
+    effects
+}
+
+/// The question that is open.
+pub(super) fn go_on(app: &mut App) -> Vec<Effect> {
+    match app.begun.clone() {
+        None => {
+            app.screen = Screen::Invitation;
+            vec![say(
+                "Step 1 of 3: your invitation. Paste or type it, then press Enter. Enter alone: read on. Choices: ?",
+            )]
+        }
+        Some(Begun { link, name: None }) => {
+            app.screen = Screen::Name { link };
+            vec![say("Step 2 of 3: a name. The other person will see it. Any name you like:")]
+        }
+        Some(Begun { link, name: Some(name) }) => {
+            app.screen = Screen::Passphrase { link, name };
+            vec![
+                say(
+                    "Step 3 of 3: a passphrase. It locks your messages on this computer. Four words or more are good. \
+                     Nobody can find it for you if it is lost. It stays hidden while you type.",
+                ),
+                Effect::AskNewPassphrase,
+            ]
+        }
+    }
+}
+
+/// An answer is kept until all three are given.
+pub(super) fn keep(app: &mut App, begun: Begun) -> Effect {
+    app.begun = Some(begun.clone());
+    Effect::Keep(Some(begun))
+}
+
+/// The second screen, and then the open question.
+pub(super) fn more_about(app: &mut App) -> Vec<Effect> {
+    app.told = true;
+    let mut effects: Vec<_> = TWO.into_iter().map(say).collect();
+    effects.push(Effect::Gap);
+    effects.extend(if app.open { talk::back(app) } else { go_on(app) });
+    effects
+}
+
+/// Both screens.
+pub(super) fn what_is_this(app: &mut App) -> Vec<Effect> {
+    let choices = vec![Choice::MoreAbout, Choice::Back];
+    let mut effects = vec![say(ONE), say(NO_EMERGENCY)];
+    effects.extend(talk::choose(app, "Would you like to read on?", choices));
+    effects
+}
+
+/// What can be done instead of an answer.
+pub(super) fn choices(app: &mut App, head: &str) -> Vec<Effect> {
+    let mut choices = vec![Choice::Back, Choice::WhatIsThis, Choice::Practice, Choice::HelpNow];
+    if app.begun.is_some() {
+        choices.push(Choice::Anew);
+    }
+    choices.push(Choice::Quit);
+    talk::choose(app, head, choices)
+}
+
+/// Another invitation instead of the one that was kept.
+pub(super) fn anew(app: &mut App) -> Vec<Effect> {
+    app.begun = None;
+    let mut effects = vec![Effect::Keep(None)];
+    effects.extend(go_on(app));
+    effects
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::journeys::{line, said};
+    use super::super::update;
+    use super::*;
+    use crate::app::{Event, Found};
+
+    fn begun(name: Option<&str>) -> Begun {
+        Begun { link: "L".into(), name: name.map(str::to_owned) }
+    }
+
+    fn back(name: Option<&str>) -> (App, Vec<Effect>) {
+        let mut app = App { begun: Some(begun(name)), ..App::new() };
+        let effects = update(&mut app, Event::Start(Found::Nothing));
+        (app, effects)
+    }
+
+    #[test]
+    fn what_is_this_is_two_short_screens_before_step_one() {
+        let mut app = App::new();
+        let one = said(&update(&mut app, Event::Start(Found::Nothing)));
+        assert!(one.contains("(1 of 2)") && one.contains("not an emergency service") && one.contains("Step 1 of 3"));
+        assert!(one.split_whitespace().count() <= 60, "{one}");
+        let two = said(&line(&mut app, ""));
+        assert!(two.contains("(2 of 2)") && two.contains("network address") && two.contains("Step 1 of 3"), "{two}");
+        assert!(two.contains("no notice"), "a stand-in says that it is one: {two}");
+        assert!(two.split_whitespace().count() <= 75, "{two}");
+        assert!(said(&line(&mut app, "")).contains("No invitation yet?"));
+    }
+
+    #[test]
+    fn each_answer_is_kept_and_coming_back_asks_the_next_question() {
+        let mut app = App::new();
+        update(&mut app, Event::Start(Found::Nothing));
+        app.screen = Screen::Name { link: "L".into() };
+        app.begun = Some(begun(None));
+        assert_eq!(line(&mut app, "Dana")[0], Effect::Keep(Some(begun(Some("Dana")))));
+        let (app, effects) = back(None);
+        assert!(said(&effects).contains("Step 2 of 3") && !said(&effects).contains("Step 1"));
+        assert_eq!(app.screen, Screen::Name { link: "L".into() });
+        let (_, effects) = back(Some("Dana"));
+        assert!(said(&effects).contains("Step 3 of 3"));
+        assert_eq!(effects.last(), Some(&Effect::AskNewPassphrase));
+    }
+
+    #[test]
+    fn what_was_begun_can_be_begun_anew() {
+        let (mut app, _) = back(Some("Dana"));
+        let menu = said(&update(&mut app, Event::Empty));
+        let number = menu.lines().find(|line| line.contains("another invitation")).unwrap()[..1].to_owned();
+        let effects = line(&mut app, &number);
+        assert_eq!(effects[0], Effect::Keep(None));
+        assert!(said(&effects).contains("Step 1 of 3") && app.begun.is_none());
+    }
+
+    #[test]
+    fn a_profile_whose_invitation_still_waits_goes_on_with_it() {
+        let mut app = App { begun: Some(begun(Some("Dana"))), ..App::new() };
+        update(&mut app, Event::Start(Found::Locked));
+        let effects = update(&mut app, Event::Opened(Ok(())));
+        assert!(said(&effects).contains("invitation"), "{effects:?}");
+        assert_eq!(app.screen, Screen::JoinAgain { link: "L".into() });
+    }
+}
