@@ -227,6 +227,9 @@ pub struct Settings {
     pub logs: Option<PathBuf>,
     /// How much strangers may ask.
     pub limits: Limits,
+    /// Whether connections from this machine are not counted by address: what comes from there is a proxy, or the operator.
+    /// No key of the file changes it.
+    pub spare_loopback: bool,
 }
 
 impl TryFrom<Config> for Settings {
@@ -245,7 +248,20 @@ impl TryFrom<Config> for Settings {
         let metrics = config.metrics.map(loopback).transpose()?;
         let limits = config.limits.unwrap_or_default().checked()?;
         let (open, certificate, logs) = (config.open.unwrap_or(false), config.certificate, config.logs);
-        Ok(Self { data, host, port, public_host, open, envelope_days, certificate, metrics, logs, limits })
+        let spare_loopback = true;
+        Ok(Self {
+            data,
+            host,
+            port,
+            public_host,
+            open,
+            envelope_days,
+            certificate,
+            metrics,
+            logs,
+            limits,
+            spare_loopback,
+        })
     }
 }
 

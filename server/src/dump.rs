@@ -32,7 +32,7 @@ const NOTES: &[&str] = &[
      much it sends, and which mailboxes one connection uses, so that it could tie those together while they are \
      connected. Someone who controls the relay, or watches its network, can write that down.",
     "Rows that were deleted are overwritten; the journal beside the store (relay.db-wal) may hold some of them for up to \
-     an hour longer.",
+     a minute longer.",
 ];
 
 /// Why a dump ended early.

@@ -7,14 +7,19 @@ use crate::calendar::Calendar;
 use crate::store::{Store, StoreResult};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Time between two sweeps. Larger: rows live hours longer than stated. Smaller: work for nothing.
 const SWEEP: Duration = Duration::from_secs(3600);
 
+/// Time between two times that what was deleted is scrubbed from the files. Larger: acknowledged envelopes lie in the
+/// journal longer. Smaller: more flushes.
+const SCRUB: Duration = Duration::from_secs(60);
+
 /// Time before a sweep that failed is tried again. Larger: lifetimes are prolonged. Smaller: a full disk keeps us busy.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// Sweeps at once and then every hour, until it is dropped.
+/// Sweeps at once and then every hour, and scrubs every minute, until it is dropped.
 pub async fn supervise<S: Store>(store: Arc<S>, calendar: Arc<Calendar>, envelope_days: u32) {
     loop {
         let sweeping = tokio::spawn(sweep_forever(Arc::clone(&store), Arc::clone(&calendar), envelope_days));
@@ -44,7 +49,13 @@ async fn sweep_forever<S: Store>(store: Arc<S>, calendar: Arc<Calendar>, envelop
                 AGAIN
             }
         };
-        tokio::time::sleep(pause).await;
+        let next = Instant::now() + pause;
+        while Instant::now() < next {
+            tokio::time::sleep(SCRUB.min(pause)).await;
+            if let Err(error) = store.scrub().await {
+                tracing::warn!("what was deleted is not scrubbed yet: {error}");
+            }
+        }
     }
 }
 

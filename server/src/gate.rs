@@ -75,6 +75,13 @@ impl Gate {
         }
     }
 
+    /// The gate, counting connections from this machine by address too or not.
+    #[must_use]
+    pub fn sparing_loopback(mut self, spare: bool) -> Self {
+        self.spare_loopback = spare;
+        self
+    }
+
     /// A place for a connection from this address, if there is one.
     #[must_use]
     pub fn enter(&self, address: IpAddr) -> Option<(Ticket, GiveWay)> {

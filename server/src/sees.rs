@@ -98,7 +98,7 @@ pub const FILES: &[Sentence] = &[
     ("relay.db", "the store: what the tables above show"),
     (
         "relay.db-wal",
-        "its journal: rows of the last while, also such as were deleted, for an hour at most while a relay runs",
+        "its journal: rows of the last while, also such as were deleted, for about a minute while a relay runs",
     ),
     ("relay.db-shm", "an index of the journal"),
     (

@@ -41,6 +41,10 @@ pub const ABANDON: Duration = Duration::from_secs(1);
 /// Pause when the machine gives no more descriptors. Larger: places that came free stay empty. Smaller: it spins.
 const EXHAUSTED: Duration = Duration::from_millis(200);
 
+/// Pause when a stranger gives way for want of descriptors. Larger: newcomers wait behind a flood. Smaller: the next one
+/// gives way before this one's descriptor is free.
+const GIVING_WAY: Duration = Duration::from_millis(5);
+
 /// Descriptors for all but connections: the store, the listener, logs. Larger: places stay empty. Smaller: the store
 /// could find none.
 const OWN_DESCRIPTORS: u64 = 64;
@@ -130,7 +134,8 @@ pub async fn start(settings: Settings, deadlines: Deadlines) -> Result<Running, 
         stranger: Stranger::random(),
     });
     let (stop, stopping) = watch::channel(false);
-    let gate = Arc::new(Gate::new(&settings.limits, places(&settings.limits)));
+    let gate = Gate::new(&settings.limits, places(&settings.limits)).sparing_loopback(settings.spare_loopback);
+    let gate = Arc::new(gate);
     let (metrics, monitoring) = monitor.map_or((None, None), |(listener, address)| {
         let (store, gate, folder, stopping) = (Arc::clone(&store), Arc::clone(&gate), folder.clone(), stopping.clone());
         let monitor = Monitor { metrics: counts, store, gate, folder, stopping };
@@ -233,7 +238,7 @@ struct Door<S: Store> {
 impl<S: Store> Door<S> {
     async fn accept(self, listener: TcpListener) {
         let mut forgetting = interval(FORGET);
-        let mut exhausted = false;
+        let mut said: Option<Instant> = None;
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -244,20 +249,16 @@ impl<S: Store> Door<S> {
                 }
             };
             match accepted {
-                Ok((stream, peer)) => {
-                    exhausted = false;
-                    self.admit(stream, peer.ip());
-                }
+                Ok((stream, peer)) => self.admit(stream, peer.ip()),
                 // The peer left before it was accepted: its matter.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     self.relay.metrics.count(Number::NotAccepted);
-                    // Said once, until one is accepted again.
-                    if !std::mem::replace(&mut exhausted, true) {
+                    if said.is_none_or(|said| said.elapsed() > FORGET) {
+                        said = Some(Instant::now());
                         tracing::warn!("no connection can be accepted now: {error}");
                     }
-                    self.gate.shed();
-                    tokio::time::sleep(EXHAUSTED).await;
+                    tokio::time::sleep(if self.gate.shed() { GIVING_WAY } else { EXHAUSTED }).await;
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends at the first surprise")]
 
+#[expect(dead_code, reason = "the other test files use the rest")]
 mod common;
 
 use cairn_protocol::base32;

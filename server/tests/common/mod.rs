@@ -9,6 +9,7 @@ use cairn_protocol::token::SendCapability;
 use cairn_protocol::wire::frame::{Admission, Delivery, Refusal, Reply, Request, Welcome};
 use cairn_relay::config::{Config, Settings};
 use cairn_relay::connection::Deadlines;
+use cairn_relay::limits::Limits;
 use cairn_relay::serve::{self, Running};
 use futures_util::{SinkExt, StreamExt};
 use rand::SeedableRng;
@@ -18,10 +19,11 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
@@ -54,6 +56,22 @@ impl World {
         Self { folder, relay }
     }
 
+    /// An open one with limits of its own.
+    pub(crate) async fn with_limits(limits: Limits) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let settings = Settings { limits, ..settings(folder.path(), true) };
+        let relay = serve::start(settings, Deadlines::default()).await.unwrap();
+        Self { folder, relay }
+    }
+
+    /// An open one that counts connections from this machine by address, as if they came from elsewhere.
+    pub(crate) async fn with_counted_loopback(limits: Limits) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let settings = Settings { limits, spare_loopback: false, ..settings(folder.path(), true) };
+        let relay = serve::start(settings, Deadlines::default()).await.unwrap();
+        Self { folder, relay }
+    }
+
     pub(crate) async fn restarted(self) -> Self {
         self.relay.stop(Duration::from_secs(10)).await.unwrap();
         let relay = serve::start(settings(self.folder.path(), true), Deadlines::default()).await.unwrap();
@@ -75,6 +93,24 @@ impl World {
 }
 
 pub(crate) async fn tls(address: &RelayAddress) -> TlsStream<TcpStream> {
+    tls_over(TcpStream::connect((address.host.as_str(), address.port)).await.unwrap(), address).await
+}
+
+/// A connection that comes from this address of the machine, and what the relay sees of it.
+pub(crate) async fn tcp_from(address: &RelayAddress, from: IpAddr) -> (TcpStream, SocketAddr) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(from, 0)).unwrap();
+    let there = SocketAddr::new(address.host.as_str().parse().unwrap(), address.port);
+    let stream = socket.connect(there).await.unwrap();
+    let peer = stream.local_addr().unwrap();
+    (stream, peer)
+}
+
+async fn tls_over(stream: TcpStream, address: &RelayAddress) -> TlsStream<TcpStream> {
+    try_tls_over(stream, address).await.unwrap()
+}
+
+async fn try_tls_over(stream: TcpStream, address: &RelayAddress) -> std::io::Result<TlsStream<TcpStream>> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13])
@@ -82,9 +118,8 @@ pub(crate) async fn tls(address: &RelayAddress) -> TlsStream<TcpStream> {
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Pinned(address.pin, provider)))
         .with_no_client_auth();
-    let stream = TcpStream::connect((address.host.as_str(), address.port)).await.unwrap();
     let name = ServerName::try_from("relay.invalid").unwrap();
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 
 #[derive(Debug)]
@@ -136,7 +171,28 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn connect(address: &RelayAddress) -> Self {
-        let stream = tls(address).await;
+        Self::over(tls(address).await).await
+    }
+
+    /// One, if the relay has a place for it.
+    pub(crate) async fn try_connect(address: &RelayAddress) -> Option<Self> {
+        Self::try_connect_from(address, "127.0.0.1".parse().unwrap()).await
+    }
+
+    /// One that comes from this address of the machine, if the relay has a place for it.
+    pub(crate) async fn try_connect_from(address: &RelayAddress, from: IpAddr) -> Option<Self> {
+        let (stream, _) = tcp_from(address, from).await;
+        let stream = try_tls_over(stream, address).await.ok()?;
+        Some(Self::over(stream).await)
+    }
+
+    /// One that comes from this address of the machine, and what the relay sees of it.
+    pub(crate) async fn connect_from(address: &RelayAddress, from: IpAddr) -> (Self, SocketAddr) {
+        let (stream, peer) = tcp_from(address, from).await;
+        (Self::over(tls_over(stream, address).await).await, peer)
+    }
+
+    async fn over(stream: TlsStream<TcpStream>) -> Self {
         let channel = ChannelBinding(stream.get_ref().1.export_keying_material([0; 32], EXPORTER_LABEL, None).unwrap());
         let (socket, _) = tokio_tungstenite::client_async("ws://relay.invalid/v1", stream).await.unwrap();
         Self { socket, channel, next: 0 }

@@ -34,6 +34,8 @@ pub(crate) struct Relay {
     pub(crate) process: Child,
     output: BufReader<std::process::ChildStdout>,
     pub(crate) address: RelayAddress,
+    /// Whether it says that it is open.
+    pub(crate) open: bool,
     /// Where it tells counts, if it was asked to.
     pub(crate) metrics: Option<String>,
 }
@@ -53,7 +55,8 @@ impl Relay {
         assert_eq!((&value["v"], &value["type"]), (&1.into(), &"listening".into()));
         let address = value["address"].as_str().unwrap().parse().unwrap();
         let metrics = value["metrics"].as_str().map(str::to_owned);
-        Self { process, output, address, metrics }
+        let open = value["open"].as_bool().unwrap();
+        Self { process, output, address, open, metrics }
     }
 
     /// Under strace, which makes these calls fail; of writes only those to the store's journal.

@@ -38,7 +38,7 @@ pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
 /// How long one process waits for another (`pass new` beside `serve`). Larger: a stuck process holds up every put.
 /// Smaller: a slow disk makes `pass new` fail.
-const BUSY: Duration = Duration::from_secs(10);
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 
 /// Bytes up to which every page of the file is checked at start. Larger: a relay of 10 GB took 31 s to start.
 /// Smaller: damage in a small store is found only when somebody needs the page.

@@ -6,7 +6,8 @@
 //! After a failed commit nobody hears "done": all that wait hear that it failed, and the process must stop, because an
 //! fsync that failed once may succeed the second time without having written anything.
 
-use super::{Halt, Verdict, fault, room};
+use super::open::BUSY;
+use super::{Halt, Verdict, fault, mailboxes, room};
 use crate::quota::{Quota, Room};
 use crate::store::{Durable, StoreError, StoreResult};
 use cairn_protocol::mailbox::MailboxId;
@@ -14,6 +15,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Parts in one transaction, at most. Larger: the first of them waits for the last. Smaller: more flushes.
@@ -26,6 +28,10 @@ const QUEUE: usize = 1024;
 /// Parts after which the journal is written back, about 40 MB of it. Larger: a longer start after a crash and a larger
 /// file. Smaller: more flushes.
 const CHECKPOINT: usize = 4096;
+
+/// How long a reader is waited for when the journal is written back whole. Larger: puts wait while somebody dumps a large
+/// store. Smaller: a page that is being read keeps deleted rows in the journal for another minute.
+const READERS: Duration = Duration::from_millis(200);
 
 /// Mailboxes whose number of envelopes is remembered. Larger: memory. Smaller: counted anew more often.
 const REMEMBERED: usize = 65_536;
@@ -52,6 +58,10 @@ pub(super) struct Books {
     pub(super) quota: Quota,
     /// Where the file is.
     pub(super) folder: PathBuf,
+    /// Whether the journal may hold rows since it was last written back whole.
+    written: bool,
+    /// Whether rows of mailboxes were written since they were last put in order.
+    pub(super) mailboxes_written: bool,
     /// Envelopes in a mailbox, counted once and kept up to date. Emptied whenever a transaction is undone.
     pub(super) held: HashMap<MailboxId, u32>,
 }
@@ -69,7 +79,9 @@ impl Writer {
             .map_err(|error| fault(&error))?;
         let next_arrival = last.saturating_add(1);
         let (room, folder) = (Room::Free, folder.to_owned());
-        let books = Books { connection, next_arrival, room, quota, folder, held: HashMap::new() };
+        // What an earlier run left is not known.
+        let (written, mailboxes_written, held) = (true, true, HashMap::new());
+        let books = Books { connection, next_arrival, room, quota, folder, written, mailboxes_written, held };
         let (queue, orders) = mpsc::channel(QUEUE);
         let (failing, failed) = watch::channel(None);
         std::thread::Builder::new()
@@ -157,16 +169,16 @@ fn run(mut books: Books, mut orders: mpsc::Receiver<Order>, failing: &watch::Sen
         let mut result = commit(&mut books, &mut parts);
         if result.is_ok() && since_checkpoint >= CHECKPOINT {
             since_checkpoint = 0;
-            result = checkpoint(&books.connection, "PASSIVE");
+            result = checkpoint(&books.connection, "PASSIVE").map(drop);
         }
         match special {
             Some(Order::Scrub(answer)) => {
-                result = result.and_then(|()| checkpoint(&books.connection, "TRUNCATE"));
+                result = result.and_then(|()| scrub(&mut books));
                 let _ = answer.send(result.clone());
             }
             Some(Order::Close(answer)) => {
                 orders.close();
-                result = result.and_then(|()| checkpoint(&books.connection, "TRUNCATE"));
+                result = result.and_then(|()| scrub(&mut books));
                 if result.is_err() {
                     close_as_it_is(&books.connection);
                 }
@@ -192,6 +204,7 @@ fn commit(books: &mut Books, parts: &mut Vec<Part>) -> StoreResult<()> {
     if parts.is_empty() {
         return Ok(());
     }
+    books.written = true;
     if books.held.len() > REMEMBERED {
         books.held.clear();
     }
@@ -226,12 +239,35 @@ fn close_as_it_is(connection: &Connection) {
     let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
 }
 
-/// Writes the journal back. A reader in its way is no error: the rest is written back next time.
-fn checkpoint(connection: &Connection, mode: &str) -> StoreResult<()> {
-    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(())).or_else(|error| {
-        match fault(&error) {
-            StoreError::NotNow(_) => Ok(()),
-            other => Err(other),
+/// Puts mailboxes in order and writes the journal back whole, if there is anything to write. A reader in its way is waited
+/// for a moment only, because puts wait too; the next time tries again.
+fn scrub(books: &mut Books) -> StoreResult<()> {
+    // Without room there is no order, but what was deleted still goes.
+    if books.mailboxes_written && books.room.for_more() {
+        match mailboxes::put_in_order(&books.connection).map_err(|error| fault(&error)) {
+            Ok(()) => (books.mailboxes_written, books.written) = (false, true),
+            Err(StoreError::NotNow(_)) => {}
+            Err(error) => return Err(error),
         }
-    })
+    }
+    if books.written {
+        let wait = |time| books.connection.busy_timeout(time).map_err(|error| fault(&error));
+        wait(READERS)?;
+        let whole = checkpoint(&books.connection, "TRUNCATE");
+        wait(BUSY)?;
+        books.written = !whole?;
+    }
+    Ok(())
+}
+
+/// Writes the journal back. A reader in its way is no error: false, and the rest is written back next time.
+fn checkpoint(connection: &Connection, mode: &str) -> StoreResult<bool> {
+    let done = connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get::<_, bool>(0));
+    match done {
+        Ok(hindered) => Ok(!hindered),
+        Err(error) => match fault(&error) {
+            StoreError::NotNow(_) => Ok(false),
+            other => Err(other),
+        },
+    }
 }
