@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::future::pending;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
 /// Counts connections.
@@ -40,7 +41,7 @@ struct State {
     taken: u32,
     from: HashMap<IpAddr, u32>,
     /// Those who have shown no right yet, in the order in which they came, and how each is told to give way.
-    strangers: BTreeMap<u64, oneshot::Sender<()>>,
+    strangers: BTreeMap<u64, (Instant, oneshot::Sender<()>)>,
     next: u64,
 }
 
@@ -96,7 +97,7 @@ impl Gate {
         {
             return None;
         }
-        if state.taken >= self.places && !state.shed() {
+        if state.taken >= self.places && !state.shed(Duration::ZERO) {
             return None;
         }
         state.taken += 1;
@@ -106,16 +107,16 @@ impl Gate {
         let number = state.next;
         state.next += 1;
         let (tell, told) = oneshot::channel();
-        state.strangers.insert(number, tell);
+        state.strangers.insert(number, (Instant::now(), tell));
         drop(state);
         self.inside.tickets.send_modify(|tickets| *tickets += 1);
         let ticket = Ticket { number, network, known: AtomicBool::new(false), inside: Arc::clone(&self.inside) };
         Some((ticket, GiveWay(told)))
     }
 
-    /// Makes the stranger that has been here longest give way, if there is one.
-    pub fn shed(&self) -> bool {
-        self.inside.lock().shed()
+    /// Makes the stranger that has been here longest give way, if it had at least this time to show a right.
+    pub fn shed(&self, after: Duration) -> bool {
+        self.inside.lock().shed(after)
     }
 
     /// How many connections there are.
@@ -138,8 +139,9 @@ impl Gate {
 }
 
 impl State {
-    fn shed(&mut self) -> bool {
-        let Some((_, tell)) = self.strangers.pop_first() else { return false };
+    fn shed(&mut self, after: Duration) -> bool {
+        let old = self.strangers.first_key_value().is_some_and(|(_, (since, _))| since.elapsed() >= after);
+        let Some((_, (_, tell))) = old.then(|| self.strangers.pop_first()).flatten() else { return false };
         self.taken = self.taken.saturating_sub(1);
         // A connection that is ending anyway doesn't listen.
         let _ = tell.send(());
@@ -272,7 +274,8 @@ mod tests {
         }
         drop(fifth.0);
         let sixth = from(&gate, "127.0.0.1").unwrap();
-        assert!(gate.shed() && !gate.shed());
+        assert!(!gate.shed(Duration::from_secs(3600)), "it has time to show a right");
+        assert!(gate.shed(Duration::ZERO) && !gate.shed(Duration::ZERO));
         assert_eq!(sixth.1.told().now_or_never(), Some(()));
     }
 

@@ -41,9 +41,9 @@ pub const ABANDON: Duration = Duration::from_secs(1);
 /// Pause when the machine gives no more descriptors. Larger: places that came free stay empty. Smaller: it spins.
 const EXHAUSTED: Duration = Duration::from_millis(200);
 
-/// Pause when a stranger gives way for want of descriptors. Larger: newcomers wait behind a flood. Smaller: the next one
-/// gives way before this one's descriptor is free.
-const GIVING_WAY: Duration = Duration::from_millis(5);
+/// What a stranger has to show a right before it gives way for want of descriptors. Larger: newcomers wait behind a flood.
+/// Smaller: whoever took the last descriptor is cut off while it still says hello.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Descriptors for all but connections: the store, the listener, logs. Larger: places stay empty. Smaller: the store
 /// could find none.
@@ -258,7 +258,9 @@ impl<S: Store> Door<S> {
                         said = Some(Instant::now());
                         tracing::warn!("no connection can be accepted now: {error}");
                     }
-                    tokio::time::sleep(if self.gate.shed() { GIVING_WAY } else { EXHAUSTED }).await;
+                    // Without a descriptor nobody can say whether somebody waits outside.
+                    self.gate.shed(GRACE);
+                    tokio::time::sleep(EXHAUSTED).await;
                 }
             }
         }
