@@ -9,26 +9,35 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Time between two sweeps. Larger: rows live hours longer than stated. Smaller: work for nothing.
-const SWEEP: Duration = Duration::from_secs(3600);
+/// How long the task rests.
+#[derive(Debug, Clone, Copy)]
+pub struct Pauses {
+    /// Between two sweeps. Larger: rows live hours longer than stated. Smaller: work for nothing.
+    pub sweep: Duration,
+    /// Before a sweep that failed is tried again. Larger: lifetimes are prolonged. Smaller: a full disk keeps us busy.
+    pub again: Duration,
+}
 
 /// Time between two times that what was deleted is scrubbed from the files. Larger: acknowledged envelopes lie in the
 /// journal longer. Smaller: more flushes.
 const SCRUB: Duration = Duration::from_secs(60);
 
-/// Time before a sweep that failed is tried again. Larger: lifetimes are prolonged. Smaller: a full disk keeps us busy.
-const AGAIN: Duration = Duration::from_secs(60);
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { sweep: Duration::from_secs(3600), again: Duration::from_secs(60) }
+    }
+}
 
-/// Sweeps at once and then every hour, and scrubs every minute, until it is dropped.
-pub async fn supervise<S: Store>(store: Arc<S>, calendar: Arc<Calendar>, envelope_days: u32) {
+/// Sweeps at once and then after each pause, and scrubs every minute, until it is dropped.
+pub async fn supervise<S: Store>(store: Arc<S>, calendar: Arc<Calendar>, envelope_days: u32, pauses: Pauses) {
     loop {
-        let sweeping = tokio::spawn(sweep_forever(Arc::clone(&store), Arc::clone(&calendar), envelope_days));
+        let sweeping = tokio::spawn(sweep_forever(Arc::clone(&store), Arc::clone(&calendar), envelope_days, pauses));
         // The task is ended with us, and only a panic ends it otherwise.
         let _guard = AbortOnDrop(sweeping.abort_handle());
         if sweeping.await.is_err() {
             tracing::error!("the expiry task broke and starts again");
         }
-        tokio::time::sleep(AGAIN).await;
+        tokio::time::sleep(pauses.again).await;
     }
 }
 
@@ -40,13 +49,13 @@ impl Drop for AbortOnDrop {
     }
 }
 
-async fn sweep_forever<S: Store>(store: Arc<S>, calendar: Arc<Calendar>, envelope_days: u32) {
+async fn sweep_forever<S: Store>(store: Arc<S>, calendar: Arc<Calendar>, envelope_days: u32, pauses: Pauses) {
     loop {
         let pause = match sweep(store.as_ref(), &calendar, envelope_days).await {
-            Ok(()) => SWEEP,
+            Ok(()) => pauses.sweep,
             Err(error) => {
                 tracing::warn!("expiry waits: {error}");
-                AGAIN
+                pauses.again
             }
         };
         let next = Instant::now() + pause;

@@ -74,6 +74,9 @@ pub enum ServeError {
         /// What is wrong.
         error: io::Error,
     },
+    /// A part of this program broke.
+    #[error("the part that accepts connections broke, which is a fault of this program. Start the relay again")]
+    Broken,
     /// The address of the metrics.
     #[error("can't listen for metrics on {address}: {error}. Name another after metrics, or stop what uses it")]
     Metrics {
@@ -98,6 +101,8 @@ pub struct Running {
     gate: Arc<Gate>,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
+    /// Its other end is gone when connections are no longer accepted.
+    broken: watch::Receiver<()>,
     expiring: JoinHandle<()>,
     /// Keeps other relays off the folder as long as the store is open.
     _lock: File,
@@ -142,7 +147,14 @@ pub async fn start(settings: Settings, deadlines: Deadlines) -> Result<Running, 
         (Some(address), Some(tokio::spawn(monitor.serve(listener))))
     });
     let door = Door { relay, tls: tls.clone(), deadlines, gate: Arc::clone(&gate), stopping };
-    let expiring = expiry::supervise(Arc::clone(&store), calendar, settings.envelope_days.into());
+    let expiring =
+        expiry::supervise(Arc::clone(&store), calendar, settings.envelope_days.into(), expiry::Pauses::default());
+    let (working, broken) = watch::channel(());
+    let accepting = async move {
+        // Dropped when it ends, however it ends.
+        let _working = working;
+        door.accept(listener).await;
+    };
     Ok(Running {
         address,
         metrics,
@@ -153,16 +165,22 @@ pub async fn start(settings: Settings, deadlines: Deadlines) -> Result<Running, 
         store,
         gate,
         stop,
-        accepting: tokio::spawn(door.accept(listener)),
+        accepting: tokio::spawn(accepting),
+        broken,
         expiring: tokio::spawn(expiring),
         _lock: lock,
     })
 }
 
 impl Running {
-    /// Ends when the store has failed; the relay must stop then.
-    pub async fn failed(&self) -> StoreError {
-        self.store.failed().await
+    /// Ends when the store has failed or connections are no longer accepted; the relay must stop then, and be started again.
+    pub async fn failed(&self) -> ServeError {
+        let mut broken = self.broken.clone();
+        tokio::select! {
+            failure = self.store.failed() => failure.into(),
+            // Nothing is ever sent: it ends with the other end.
+            _ = broken.changed() => ServeError::Broken,
+        }
     }
 
     /// Ends when the store has taken up something new.
@@ -286,5 +304,24 @@ impl<S: Store> Door<S> {
                 () = give_way.told() => tracing::debug!("a connection gave way"),
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[tokio::test]
+    async fn a_relay_that_no_longer_accepts_connections_says_so_and_stops() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, listen) = (Some(folder.path().to_owned()), Some("127.0.0.1:0".to_owned()));
+        let settings = Config { data, listen, ..Config::default() }.try_into().unwrap();
+        let running = start(settings, Deadlines::default()).await.unwrap();
+        assert!(timeout(Duration::from_millis(50), running.failed()).await.is_err(), "nothing has failed");
+        // As a panic would.
+        running.accepting.abort();
+        assert!(matches!(timeout(Duration::from_secs(20), running.failed()).await, Ok(ServeError::Broken)));
+        running.stop(DRAIN).await.unwrap();
     }
 }

@@ -161,14 +161,16 @@ async fn a_stop_in_a_burst_answers_what_was_taken_up_and_every_answer_was_true()
     for (mailbox, done) in kept {
         let mut owner = relay.client().await;
         mailbox.subscribed(&mut owner, 1).await;
-        let mut found = 0;
+        let mut found = Vec::new();
         loop {
-            match ids(&owner.call(&mailbox.fetch(false)).await).len() {
-                0 => break,
-                more => found += more,
+            let page = ids(&owner.call(&mailbox.fetch(false)).await);
+            if page.is_empty() {
+                break;
             }
+            found.extend(page);
         }
-        assert!(found >= done, "{done} confirmed, {found} kept");
+        assert!(found.len() >= done, "{done} confirmed, {} kept", found.len());
+        assert_eq!(found, (0..=255).take(found.len()).collect::<Vec<u8>>(), "each once, in order, without a hole");
     }
 }
 

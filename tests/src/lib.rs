@@ -10,6 +10,7 @@ pub mod client;
 pub mod demo;
 pub mod hostile;
 pub mod load;
+pub mod network;
 pub mod process;
 pub mod programs;
 pub mod relay;

@@ -330,3 +330,22 @@ fn each_of_the_forty_checks_names_a_test_or_its_gap() -> Result<()> {
     assert_eq!(unproven("| 7 | A promise | 1 | `protocol/src/label.rs` | – | |").len(), 1, "an empty row is noticed");
     Ok(())
 }
+
+/// Rows of the list of faults that name no test.
+fn untested(page: &str) -> Vec<String> {
+    let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| fault |"));
+    rows.filter(|row| citations(row).is_empty()).map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn each_fault_and_each_bad_input_names_a_test() -> Result<()> {
+    let page = fs::read_to_string(project().join("docs/reliability.md"))?;
+    assert_eq!(untested(&page), Vec::<String>::new());
+    ensure!(page.lines().filter(|line| line.starts_with("| ")).count() > 50, "the reader finds rows");
+    assert_eq!(
+        untested("| a fault | an expectation | `server/tests/faults/main.rs` | 7 |").len(),
+        1,
+        "a gap is noticed"
+    );
+    Ok(())
+}

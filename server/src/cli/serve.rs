@@ -9,7 +9,7 @@ use crate::connection::Deadlines;
 use crate::line::Line;
 use crate::log::Log;
 use crate::notify;
-use crate::serve::{self, ABANDON, DRAIN, Running, ServeError};
+use crate::serve::{self, ABANDON, DRAIN, Running};
 use anyhow::Context;
 use clap::Args;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
@@ -123,7 +123,7 @@ async fn run(settings: Settings, log: &Log) -> anyhow::Result<()> {
     notify::tell(notify::STOPPING);
     if let Some(failure) = failure {
         running.abandon(ABANDON).await;
-        return Err(ServeError::Store(failure).into());
+        return Err(failure.into());
     }
     tracing::info!("stopping");
     running.stop(DRAIN).await?;

@@ -2,6 +2,7 @@
 //! rows.
 
 use crate::common::{Client, Mailbox, ids};
+use crate::own;
 use cairn_protocol::address::RelayAddress;
 use cairn_protocol::wire::frame::{Reply, Request};
 use rustix::process::{Pid, Signal, kill_process};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -31,6 +32,7 @@ pub(crate) fn marked(length: usize) -> Vec<u8> {
 pub(crate) struct House {
     pub(crate) folder: TempDir,
     pub(crate) address: RelayAddress,
+    kind: Kind,
     process: Child,
     errors: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
@@ -47,31 +49,40 @@ pub(crate) struct Gauge {
     pub(crate) descriptors: usize,
 }
 
+/// What the process is.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// The program as it is released.
+    Program,
+    /// This test program as a relay, with these deadlines. It differs from the program in what it hides: the program lets
+    /// nobody but root look at its memory and its descriptors.
+    Own(Option<Duration>),
+}
+
 impl House {
     /// An open relay.
     pub(crate) fn open() -> Self {
-        Self::with("")
+        Self::with(Kind::Own(None), "")
     }
 
     /// An open relay with this text in its file of settings.
-    pub(crate) fn with(settings: &str) -> Self {
-        Self::of(|data, config| {
-            fs::write(config, settings).unwrap();
-            let mut command = Command::new(env!("CARGO_BIN_EXE_cairn-relay"));
-            command.args(["serve", "--open", "--listen", "127.0.0.1:0", "--data"]).arg(data);
-            command.arg("--config").arg(config);
-            command
-        })
-    }
-
-    /// A relay that this command starts, given the data folder and a place for a file of settings.
-    pub(crate) fn of(command: impl FnOnce(&PathBuf, &PathBuf) -> Command) -> Self {
+    pub(crate) fn with(kind: Kind, settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let command = command(&folder.path().join("data"), &folder.path().join("relay.toml"));
-        Self::start(folder, command)
+        fs::write(folder.path().join("relay.toml"), settings).unwrap();
+        Self::start(folder, kind, "127.0.0.1:0")
     }
 
-    fn start(folder: TempDir, mut command: Command) -> Self {
+    fn start(folder: TempDir, kind: Kind, listen: &str) -> Self {
+        let (data, config) = (folder.path().join("data"), folder.path().join("relay.toml"));
+        let mut command = match kind {
+            Kind::Program => Command::new(env!("CARGO_BIN_EXE_cairn-relay")),
+            Kind::Own(deadlines) => own::command(deadlines),
+        };
+        if matches!(kind, Kind::Program) {
+            command.args(["serve", "--open", "--listen", listen, "--data"]).arg(data).arg("--config").arg(config);
+        } else {
+            command.env(own::PLACES, [data.to_str().unwrap(), config.to_str().unwrap(), listen].join("\n"));
+        }
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let errors = Arc::new(Mutex::new(String::new()));
         let (mut source, said) = (process.stderr.take().unwrap(), Arc::clone(&errors));
@@ -91,7 +102,7 @@ impl House {
         };
         // Read on, so that the pipe never fills up.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { folder, address, process, errors, reader: Some(reader) }
+        Self { folder, kind, address, process, errors, reader: Some(reader) }
     }
 
     /// Ends it by a signal and starts another on its folder and its port: the exit code, all it said, and the other one.
@@ -101,18 +112,15 @@ impl House {
 
     /// As [`again`](Self::again), with something done to the data folder while nothing runs on it.
     pub(crate) fn again_after(self, signal: Signal, done: impl FnOnce(&Path)) -> (Option<i32>, String, Self) {
-        let place = format!("{}:{}", self.address.host.as_str(), self.address.port);
+        let (place, kind) = (format!("{}:{}", self.address.host.as_str(), self.address.port), self.kind);
         let (code, said, folder) = self.ended(signal);
         done(&folder.path().join("data"));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cairn-relay"));
-        command.args(["serve", "--open", "--listen", &place, "--data"]).arg(folder.path().join("data"));
-        command.arg("--config").arg(folder.path().join("relay.toml"));
-        (code, said, Self::start(folder, command))
+        (code, said, Self::start(folder, kind, &place))
     }
 
     /// Ends it by a signal: the exit code, all that it said, and its folder.
     pub(crate) fn ended(mut self, signal: Signal) -> (Option<i32>, String, TempDir) {
-        self.signal(signal);
+        kill_process(self.pid(), signal).unwrap();
         let code = self.process.wait().unwrap().code();
         self.reader.take().unwrap().join().unwrap();
         let said = self.said();
@@ -120,17 +128,15 @@ impl House {
         (code, said, folder)
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(self.pid(), signal).unwrap();
-    }
-
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(self.process.id().try_into().unwrap()).unwrap()
     }
 
-    /// A file of `/proc` about it.
-    pub(crate) fn proc(&self, name: &str) -> String {
-        fs::read_to_string(format!("/proc/{}/{name}", self.process.id())).unwrap()
+    /// Processor time so far, in ticks.
+    pub(crate) fn ticks(&self) -> u64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
+        let after_name = stat.rsplit(')').next().unwrap();
+        after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
     }
 
     /// All that it has said on standard error.
@@ -160,7 +166,7 @@ impl House {
     }
 
     pub(crate) fn gauge(&self) -> Gauge {
-        let status = self.proc("status");
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
         let number = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
             line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().unwrap()
@@ -177,13 +183,6 @@ impl House {
     /// From now on the highest memory is counted anew (`proc(5)`, `clear_refs`).
     pub(crate) fn forget_peak(&self) {
         fs::write(format!("/proc/{}/clear_refs", self.process.id()), "5").unwrap();
-    }
-
-    /// Processor time so far, in ticks.
-    pub(crate) fn ticks(&self) -> u64 {
-        let stat = self.proc("stat");
-        let after_name = stat.rsplit(')').next().unwrap();
-        after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
     }
 
     /// Waits until it holds at most this many descriptors.

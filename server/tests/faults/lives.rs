@@ -1,77 +1,13 @@
-//! Ends and beginnings: a stop in a burst, a restart that everybody comes back from, no descriptors left, clocks that are
-//! wrong by years, background work that breaks.
+//! A restart that everybody comes back from, no descriptors left, clocks that are wrong by years.
 
 use crate::common::{Client, Mailbox, ids};
-use crate::house::{House, until};
+use crate::house::{House, Kind, until};
 use cairn_protocol::wire::frame::Reply;
 use futures_util::future::join_all;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, prlimit, setrlimit};
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
-
-#[tokio::test]
-async fn a_stop_in_a_burst_keeps_all_that_it_confirmed_and_nothing_twice() {
-    const SENDERS: u64 = 8;
-    let house = House::open();
-    let mut owner = house.client().await;
-    let mut senders = Vec::new();
-    for seed in 0..SENDERS {
-        let mailbox = Mailbox::made(seed, &mut owner).await;
-        mailbox.subscribed(&mut owner, 1).await;
-        owner.send(&mailbox.fetch(true)).await;
-        senders.push((mailbox, house.client().await));
-    }
-    let pid = house.pid();
-    let bursts = senders.iter_mut().map(|(mailbox, client)| burst(mailbox, client));
-    let stop = async {
-        // In the middle of it: some are confirmed, some are under way, some are not sent.
-        tokio::time::sleep(Duration::from_millis(30)).await;
-        rustix::process::kill_process(pid, Signal::TERM).unwrap();
-    };
-    let (confirmed, ()) = tokio::join!(join_all(bursts), stop);
-    let (code, said, house) = house.again(Signal::TERM);
-    assert_eq!(code, Some(0), "{said}");
-    assert!(!said.contains("panicked"), "{said}");
-    println!("a stop after {confirmed:?} of 8 x 250 puts");
-    let mut owner = house.client().await;
-    for ((mailbox, _), confirmed) in senders.iter().zip(confirmed) {
-        mailbox.subscribed(&mut owner, 2).await;
-        let kept = everything(mailbox, &mut owner).await;
-        assert!(kept.len() >= confirmed, "{confirmed} were confirmed, {} kept", kept.len());
-        assert_eq!(kept, (0..250).take(kept.len()).collect::<Vec<u8>>(), "each once, in order, without a hole");
-    }
-}
-
-/// Puts 250 envelopes as fast as they go; how many were confirmed before the relay left.
-async fn burst(mailbox: &Mailbox, client: &mut Client) -> usize {
-    let (mut confirmed, mut number) = (0, 0);
-    for id in 0..250 {
-        number += 1;
-        let frame = mailbox.put(id).encode(number).to_vec();
-        let message = tokio_tungstenite::tungstenite::Message::Binary(frame.into());
-        if futures_util::SinkExt::send(&mut client.socket, message).await.is_err() {
-            break;
-        }
-        // Some in flight, not all.
-        if id >= 32 {
-            match client.reply().await {
-                Some((_, reply)) => assert_eq!(reply, Reply::Done),
-                None => return confirmed,
-            }
-            confirmed += 1;
-        }
-    }
-    while let Some((_, reply)) = client.reply().await {
-        assert_eq!(reply, Reply::Done);
-        confirmed += 1;
-        if confirmed == 250 {
-            break;
-        }
-    }
-    confirmed
-}
 
 async fn everything(mailbox: &Mailbox, owner: &mut Client) -> Vec<u8> {
     let mut kept = Vec::new();
@@ -177,22 +113,6 @@ fn none_left(house: &House) -> Rlimit {
     Rlimit { current: free, maximum: getrlimit(Resource::Nofile).maximum }
 }
 
-#[tokio::test]
-async fn no_memory_image_is_left_by_a_relay_that_breaks() {
-    let house = House::open();
-    let limits = house.proc("limits");
-    let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    let words: Vec<&str> = line.split_whitespace().collect();
-    assert_eq!(words[4..6], ["0", "0"], "{line}");
-    let (code, _, folder) = house.ended(Signal::ABORT);
-    assert_eq!(code, None);
-    let names: BTreeSet<String> = std::fs::read_dir(folder.path().join("data"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    assert!(names.iter().all(|name| name.starts_with("relay.") || name == "tls.key"), "{names:?}");
-}
-
 /// As if the machine's clock had moved by these days since the relay last ran.
 fn clock_moves(data: &Path, days: i64) {
     let connection = rusqlite::Connection::open(data.join("relay.db")).unwrap();
@@ -202,7 +122,7 @@ fn clock_moves(data: &Path, days: i64) {
 #[tokio::test]
 async fn a_clock_that_is_wrong_by_ten_years_deletes_nothing_and_lifetimes_go_on_after_it() {
     const TEN_YEARS: i64 = 3653;
-    let mut house = House::with("envelope_days = 2\n");
+    let mut house = House::with(Kind::Program, "envelope_days = 2\n");
     let mut client = house.client().await;
     let mailbox = Mailbox::made(1, &mut client).await;
     assert_eq!(client.call(&mailbox.put(1)).await, Reply::Done);

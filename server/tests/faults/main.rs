@@ -8,10 +8,12 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends at the first surprise")]
 #![expect(clippy::print_stdout, reason = "figures for docs/reliability.md, shown when asked for")]
 
+mod broken;
 mod bytes;
 #[expect(dead_code, reason = "the other test files use the rest")]
 #[path = "../common/mod.rs"]
 mod common;
+mod floods;
 mod house;
 mod lives;
 mod own;

@@ -10,6 +10,7 @@ use super::open::{Access, connect};
 use super::{Halt, Verdict, fault};
 use crate::store::{Durable, StoreError, StoreResult};
 use rusqlite::Connection;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -84,7 +85,12 @@ fn run(connection: &Connection, questions: &Mutex<Receiver<Question>>) {
         // The lock is let go before the question is answered.
         let next = lock(questions).recv();
         match next {
-            Ok(question) => question(connection),
+            // A question that breaks costs its own answer, never the thread: four of them would leave nobody to read.
+            Ok(question) => {
+                if catch_unwind(AssertUnwindSafe(|| question(connection))).is_err() {
+                    tracing::error!("reading from the store broke, which is a fault of this program");
+                }
+            }
             Err(_) => return,
         }
     }
@@ -92,4 +98,22 @@ fn run(connection: &Connection, questions: &Mutex<Receiver<Question>>) {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::make_or_check;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_question_that_breaks_costs_its_own_answer_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let readers = Readers::start(&make_or_check(folder.path()).unwrap()).unwrap();
+        for _ in 0..2 * READERS {
+            let broken = readers.read(|_| -> Verdict<()> { panic!("a fault of this program") }).await;
+            assert!(matches!(broken, Err(StoreError::Stopping)), "{broken:?}");
+        }
+        assert_eq!(readers.read(|_| Ok(7)).await.unwrap(), 7);
+        readers.close().await;
+    }
 }
