@@ -143,6 +143,16 @@ impl Terminal {
         self.child.process_id().context("a process identifier")
     }
 
+    /// The identifier of the one process that the program has started, such as a shell's command.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn child_id(&self) -> Result<u32> {
+        let id = self.id()?;
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"))?;
+        Ok(children.split_whitespace().next().context("a process of its own")?.parse()?)
+    }
+
     /// Waits for the program's end; its exit code.
     ///
     /// # Errors

@@ -258,6 +258,8 @@ fn the_terminal_is_afterwards_as_it_was_before() -> Result<()> {
     terminal.press(b"half")?;
     terminal.press(&[0x1a])?;
     unlock(&mut terminal)?;
+    terminal.wait_for("erase it:")?;
+    terminal.wait_for("half")?;
     // The half-typed line is edited by the program now; it is erased, and the program left.
     terminal.press(&[0x15, 4])?;
     terminal.wait_for("after ")?;
@@ -266,5 +268,36 @@ fn the_terminal_is_afterwards_as_it_was_before() -> Result<()> {
     let modes = |mark: &str| text.split(mark).nth(1)?.split_whitespace().next();
     ensure!(modes("before ").is_some_and(|modes| modes.contains(':')), "{text}");
     assert_eq!(modes("before "), modes("after "), "{text}");
+    Ok(())
+}
+
+#[test]
+fn what_was_half_typed_when_the_program_is_left_does_not_come_to_the_shell() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let (_, _, dana) = pair(&world, relay.address())?;
+    for hidden in [true, false] {
+        let mut arguments = vec!["-c".to_owned(), "trap : INT; \"$@\"; read -r line; echo got:$line:".to_owned()];
+        arguments.extend(["sh".to_owned(), world.program().display().to_string()]);
+        arguments.extend(dana.opening_arguments());
+        arguments.push("--plain".to_owned());
+        let mut terminal = Terminal::start(Path::new("/bin/sh"), &arguments, DUMB)?;
+        if hidden {
+            terminal.wait_for("Your passphrase (stays hidden):")?;
+            terminal.press(b"four quiet")?;
+        } else {
+            unlock(&mut terminal)?;
+            terminal.press(b"four quiet")?;
+            terminal.wait_for("four quiet")?;
+        }
+        let program = terminal.child_id()?;
+        terminal.press(&[3])?;
+        while Path::new(&format!("/proc/{program}")).exists() {
+            std::thread::yield_now();
+        }
+        terminal.type_line("a line for the shell")?;
+        terminal.wait_for("got:a line for the shell:")?;
+        terminal.wait()?;
+    }
     Ok(())
 }

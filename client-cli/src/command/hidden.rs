@@ -24,7 +24,8 @@ impl Hidden {
             let terminal = OpenOptions::new().read(true).write(true).open(TERMINAL).ok()?;
             let before = tcgetattr(&terminal).ok()?;
             let mut modes = before.clone();
-            modes.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
+            // And to forget what was half typed when Ctrl-C comes: it is not for the shell.
+            modes.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::NOFLSH);
             tcsetattr(&terminal, OptionalActions::Now, &modes).ok()?;
             Some((terminal, before))
         };

@@ -3,7 +3,7 @@
 //! In: SIGINT, or SIGTERM, which is the same here. Out: a future that waiting code can listen to; and, where nothing listens, the end of the process. This
 //! file must never learn what was going on.
 
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 use std::io;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -60,6 +60,8 @@ impl Interrupt {
 /// The terminal as it was, and the end. Every line was written whole: there is nothing left to write.
 fn leave(before: Option<&Termios>) {
     if let Some(before) = before {
+        // Words that nobody has read yet are not for the shell.
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
     }
     std::process::exit(130);
