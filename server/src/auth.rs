@@ -3,7 +3,7 @@
 //! In: proofs, the channel that they must be bound to. Out: the right to a mailbox, for this connection only. This file
 //! must never learn a token's holder or an address.
 
-use crate::fanout::Subscription;
+use crate::fanout::{Places, Subscription};
 use crate::gate::Ticket;
 use crate::handlers::Relay;
 use crate::pace::Steps;
@@ -49,6 +49,7 @@ pub struct Peer<S: Store> {
     steps: Steps,
     ticket: Option<Ticket>,
     subscriptions: Mutex<HashMap<MailboxId, Arc<Subscription>>>,
+    places: Places,
     pages: Semaphore,
 }
 
@@ -57,7 +58,8 @@ impl<S: Store> Peer<S> {
     pub fn new(relay: Arc<Relay<S>>, channel: ChannelBinding) -> Self {
         let (greeted, pages) = (AtomicBool::new(false), Semaphore::new(PAGES));
         let steps = Steps::new(relay.pace.requests_per_second);
-        Self { relay, channel, greeted, steps, ticket: None, subscriptions: Mutex::default(), pages }
+        let (ticket, subscriptions, places) = (None, Mutex::default(), Places::default());
+        Self { relay, channel, greeted, steps, ticket, subscriptions, places, pages }
     }
 
     /// The peer with its place among the connections, which is free again when the peer is dropped.
@@ -120,7 +122,7 @@ impl<S: Store> Peer<S> {
         if mine.len() >= SUBSCRIPTIONS && !mine.contains_key(&mailbox) {
             return Err(Refusal::NotNow);
         }
-        let subscription = self.relay.fanout.enter(mailbox, generation)?;
+        let subscription = self.relay.fanout.enter(mailbox, generation, &self.places)?;
         mine.insert(mailbox, subscription);
         Ok(())
     }

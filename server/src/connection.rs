@@ -8,6 +8,7 @@
 //! further frame is read, so a peer that doesn't read holds at most that and one page.
 
 use crate::auth::Peer;
+use crate::eager::Eager;
 use crate::gate::Ticket;
 use crate::handlers::{self, Relay, Started};
 use crate::store::Store;
@@ -36,8 +37,11 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketCon
 /// Where the WebSocket is.
 const PATH: &str = "/v1";
 
-/// Bytes of each WebSocket buffer. Larger: 10,000 idle connections take more memory (135 KiB each by default).
-/// Smaller: more calls for one envelope.
+/// Bytes of the WebSocket buffer for reading while nothing comes; it grows to a frame's length when one begins. Larger:
+/// 10,000 idle connections take more memory (135 KiB each by default). Smaller: more copies for one envelope.
+const READ: usize = 1024;
+
+/// Bytes that are collected before they are encrypted and written. Larger: more memory. Smaller: more calls.
 const BUFFER: usize = 4096;
 
 /// Bytes that wait for a peer before further replies wait where they are made. Larger: more memory for a slow reader.
@@ -108,7 +112,7 @@ pub enum Ended {
     Channel,
 }
 
-type Socket = WebSocketStream<TlsStream<TcpStream>>;
+type Socket = WebSocketStream<TlsStream<Eager>>;
 type Answer = Pin<Box<dyn Future<Output = (u32, Reply)> + Send>>;
 type Starting = Pin<Box<dyn Future<Output = (u32, Started)> + Send>>;
 
@@ -132,7 +136,8 @@ pub async fn serve<S: Store>(
         Ok(Err(ended)) => return ended,
         Err(_) => return Ended::Slow("handshake"),
     };
-    let connection = Connection::new(socket, peer, deadlines, deadline);
+    // Boxed: else the task keeps a place for it in each step that it is handed to.
+    let connection = Box::new(Connection::new(socket, peer, deadlines, deadline));
     connection.run(stop).await
 }
 
@@ -143,10 +148,10 @@ async fn open<S: Store>(
     ticket: Ticket,
 ) -> Result<(Socket, Arc<Peer<S>>), Ended> {
     stream.set_nodelay(true).map_err(|_| Ended::Channel)?;
-    let stream = acceptor.accept(stream).await.map_err(|_| Ended::Broken("TLS"))?;
+    let stream = acceptor.accept(Eager::new(stream)).await.map_err(|_| Ended::Broken("TLS"))?;
     let channel = tls::channel_binding(stream.get_ref().1).map_err(|_| Ended::Channel)?;
     let config = WebSocketConfig::default()
-        .read_buffer_size(BUFFER)
+        .read_buffer_size(READ)
         .write_buffer_size(BUFFER)
         .max_write_buffer_size(WAITING)
         .max_message_size(Some(REQUEST))
@@ -222,7 +227,7 @@ impl<S: Store> Connection<S> {
         }
     }
 
-    async fn run(mut self, mut stop: watch::Receiver<bool>) -> Ended {
+    async fn run(mut self: Box<Self>, mut stop: watch::Receiver<bool>) -> Ended {
         let mut stopped = Box::pin(async move {
             // An error means that the relay is gone: a stop too.
             let _ = stop.wait_for(|stop| *stop).await;
@@ -379,7 +384,7 @@ impl<S: Store> Connection<S> {
     }
 
     /// Sends what waits and says why, within a deadline. What was under way goes on in the store, but isn't answered.
-    async fn leave(mut self, ended: Ended) -> Ended {
+    async fn leave(mut self: Box<Self>, ended: Ended) -> Ended {
         let code = match ended {
             Ended::Left => CloseCode::Normal,
             Ended::Stopped => CloseCode::Away,

@@ -16,6 +16,7 @@ pub mod connection;
 pub mod date;
 pub mod doctor;
 pub mod dump;
+pub mod eager;
 pub mod expiry;
 pub mod fanout;
 pub mod folder;

@@ -117,7 +117,7 @@ pub async fn start(settings: Settings, deadlines: Deadlines) -> Result<Running, 
     let lock = folder::lock(&folder)?;
     let fanout = Arc::new(Fanout::default());
     let waking = Arc::clone(&fanout);
-    let arrivals: Arrivals = Arc::new(move |mailbox| waking.wake(mailbox));
+    let arrivals: Arrivals = Arc::new(move |arrived| waking.hear(arrived));
     let store = Arc::new(SqliteStore::open_with(&folder, arrivals, settings.limits.quota())?);
     let tls = Tls::open(&folder, settings.certificate.as_deref())?;
     let calendar = Arc::new(Calendar::start(store.as_ref()).await?);

@@ -305,6 +305,27 @@ async fn a_stop_answers_what_is_under_way_and_keeps_it() {
 }
 
 #[tokio::test]
+async fn a_deep_mailbox_is_given_whole_after_a_restart() {
+    let world = World::open().await;
+    let (mut sender, mut owner) = (world.client().await, world.client().await);
+    let mailbox = Mailbox::made(1, &mut owner).await;
+    for id in 0..80 {
+        assert_eq!(sender.call(&mailbox.put(id)).await, Reply::Done);
+    }
+    let world = world.restarted().await;
+    for count in 1..=2 {
+        let mut owner = world.client().await;
+        mailbox.subscribed(&mut owner, count).await;
+        let mut seen = Vec::new();
+        for wait in [false, true, false] {
+            seen.extend(ids(&owner.call(&mailbox.fetch(wait)).await));
+        }
+        assert_eq!(seen, (0..80).collect::<Vec<_>>());
+        assert_eq!(ids(&owner.call(&mailbox.fetch(false)).await), [0; 0]);
+    }
+}
+
+#[tokio::test]
 async fn two_relays_do_not_run_on_one_folder() {
     let world = World::open().await;
     let second = cairn_relay::serve::start(common::settings(world.folder.path(), true), Deadlines::default()).await;

@@ -6,8 +6,9 @@
 use super::{Started, later, reply};
 use crate::admission::admit;
 use crate::auth::Peer;
-use crate::fanout::Subscription;
+use crate::fanout::{Handed, Subscription};
 use crate::store::{Durable, NewMailbox, Put, Store, StoreResult};
+use cairn_protocol::limits::PAGE;
 use cairn_protocol::mailbox::{EnvelopeId, Generation, MailboxId, OwnerKey, OwnerOperation};
 use cairn_protocol::token::{SendCapability, TokenHash};
 use cairn_protocol::wire::frame::{Admission, EnvelopeBytes, Refusal, Reply};
@@ -104,10 +105,25 @@ pub(super) async fn put<S: Store>(
 /// The next envelopes that this subscription has not been given.
 async fn next_page<S: Store>(peer: &Peer<S>, mailbox: MailboxId, subscription: &Subscription) -> StoreResult<Reply> {
     let mut place = subscription.place.lock().await;
+    match subscription.handed(*place) {
+        Handed::Next(deliveries, end) => {
+            subscription.check()?;
+            *place = end;
+            return Ok(Reply::Page(deliveries));
+        }
+        Handed::Nothing => {
+            subscription.check()?;
+            return Ok(Reply::Page(Vec::new()));
+        }
+        Handed::Unknown => {}
+    }
     let _turn = peer.page_turn().await;
     let page = peer.relay.store.page(mailbox, *place).await?;
     // After the read: what a fenced subscription has read it must not give.
     subscription.check()?;
     *place = page.end;
+    if page.deliveries.len() >= PAGE {
+        subscription.read_full(page.end);
+    }
     Ok(Reply::Page(page.deliveries))
 }

@@ -24,8 +24,19 @@ pub type Arrival = i64;
 /// The relay's day, counted by [`Calendar`](crate::calendar::Calendar); the store compares days and has no clock.
 pub type Day = u32;
 
-/// Called with a mailbox after an envelope for it is on disk. It must not block.
-pub type Arrivals = Arc<dyn Fn(&MailboxId) + Send + Sync>;
+/// What a store tells about an envelope that it was given.
+#[derive(Debug)]
+pub enum Arrived {
+    /// It is accepted and has its place, and the flush is still to come. Whoever is given it now may be given it again
+    /// under the same identifier, if the relay ends before the flush; an acknowledgement that is queued from now on
+    /// comes after it. It is told of every envelope, in the order of their places.
+    Coming(MailboxId, Arrival, Delivery),
+    /// An envelope for this mailbox is on disk.
+    OnDisk(MailboxId),
+}
+
+/// Hears of each envelope. It must not block.
+pub type Arrivals = Arc<dyn Fn(Arrived) + Send + Sync>;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -127,7 +138,7 @@ pub struct Put {
     pub day: Day,
 }
 
-/// Envelopes in order of arrival, and the place after the last of them.
+/// Envelopes in order of arrival, and the place after them: nothing before it is still to come.
 #[derive(Debug, Default)]
 pub struct Page {
     /// At most `limits::PAGE`.

@@ -19,7 +19,8 @@ pub(super) const DELETE_ROWS: u32 = 2048;
 /// What a missing mailbox is compared with.
 const UNKNOWN: [u8; 32] = [0; 32];
 
-pub(super) fn put(books: &mut Books, put: &Put) -> Verdict<()> {
+/// The place of the envelope; none if it was there already.
+pub(super) fn put(books: &mut Books, put: &Put) -> Verdict<Option<Arrival>> {
     let stored: Option<[u8; 32]> = books
         .connection
         .prepare_cached("SELECT capability FROM mailbox WHERE id = ?1")?
@@ -32,10 +33,10 @@ pub(super) fn put(books: &mut Books, put: &Put) -> Verdict<()> {
     }
     let held = count(books, &put.mailbox)?;
     if !books.room.for_envelopes() {
-        return repeated(books, put)?.ok_or(Refusal::NotNow.into());
+        return repeated(books, put, Refusal::NotNow);
     }
     if held >= books.quota.mailbox_envelopes {
-        return repeated(books, put)?.ok_or(Refusal::Full.into());
+        return repeated(books, put, Refusal::Full);
     }
     let rows = books
         .connection
@@ -45,15 +46,16 @@ pub(super) fn put(books: &mut Books, put: &Put) -> Verdict<()> {
         )?
         .execute((books.next_arrival, put.mailbox.as_bytes(), put.id.as_bytes(), put.day, put.envelope.as_slice()))?;
     if rows == 0 {
-        return repeated(books, put)?.ok_or(Refusal::Conflict.into());
+        return repeated(books, put, Refusal::Conflict);
     }
-    books.next_arrival = books.next_arrival.saturating_add(1);
+    let arrival = books.next_arrival;
+    books.next_arrival = arrival.saturating_add(1);
     books.held.insert(put.mailbox, held.saturating_add(1));
-    Ok(())
+    Ok(Some(arrival))
 }
 
-/// `Some` if the very same envelope is there already.
-fn repeated(books: &Books, put: &Put) -> Verdict<Option<()>> {
+/// Done if the very same envelope is there already; else this refusal, or a conflict with another one.
+fn repeated(books: &Books, put: &Put, refusal: Refusal) -> Verdict<Option<Arrival>> {
     let same: Option<bool> = books
         .connection
         .prepare_cached("SELECT body = ?3 FROM envelope WHERE mailbox = ?1 AND id = ?2")?
@@ -61,12 +63,13 @@ fn repeated(books: &Books, put: &Put) -> Verdict<Option<()>> {
         .optional()?;
     match same {
         Some(false) => Err(Refusal::Conflict.into()),
-        Some(true) => Ok(Some(())),
-        None => Ok(None),
+        Some(true) => Ok(None),
+        None => Err(refusal.into()),
     }
 }
 
-pub(super) fn page(connection: &Connection, mailbox: &MailboxId, after: Arrival) -> Verdict<Page> {
+/// The page after a place. All places up to `settled` were settled before this was called.
+pub(super) fn page(connection: &Connection, mailbox: &MailboxId, after: Arrival, settled: Arrival) -> Verdict<Page> {
     let mut page = Page { deliveries: Vec::new(), end: after };
     let mut statement = connection.prepare_cached(
         "SELECT arrival, id, body FROM envelope WHERE mailbox = ?1 AND arrival > ?2 ORDER BY arrival LIMIT ?3",
@@ -79,6 +82,9 @@ pub(super) fn page(connection: &Connection, mailbox: &MailboxId, after: Arrival)
         };
         page.end = row.get(0)?;
         page.deliveries.push(Delivery { id: EnvelopeId::from_bytes(row.get(1)?), envelope });
+    }
+    if page.deliveries.len() < PAGE {
+        page.end = page.end.max(settled);
     }
     Ok(page)
 }

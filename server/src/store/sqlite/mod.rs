@@ -26,16 +26,18 @@ pub use passes::{add_pass, passes, revoke_pass};
 pub use room::RESERVE;
 
 use super::{
-    Admit, Arrival, Arrivals, Day, Durable, Identity, NewBundle, NewMailbox, Page, Put, Store, StoreError, StoreResult,
+    Admit, Arrival, Arrivals, Arrived, Day, Durable, Identity, NewBundle, NewMailbox, Page, Put, Store, StoreError,
+    StoreResult,
 };
 use crate::quota::Quota;
 use cairn_protocol::mailbox::{EnvelopeId, Generation, MailboxId, OwnerKey, SlotId};
 use cairn_protocol::token::TokenHash;
-use cairn_protocol::wire::frame::{BundleState, Refusal, SealedBundleBytes};
+use cairn_protocol::wire::frame::{BundleState, Delivery, Refusal, SealedBundleBytes};
 use core::future::Future;
+use core::sync::atomic::Ordering;
 use readers::Readers;
 use std::path::Path;
-use writer::Writer;
+use writer::{Books, Writer};
 
 /// A relay's store in a folder.
 pub struct SqliteStore {
@@ -78,7 +80,7 @@ fn fault(error: &rusqlite::Error) -> StoreError {
 }
 
 impl SqliteStore {
-    /// Opens the store of a folder, or makes one where there is none. `arrivals` hears of each envelope on disk.
+    /// Opens the store of a folder, or makes one where there is none. `arrivals` hears of each envelope.
     ///
     /// # Errors
     /// [`StoreError::Damaged`], [`StoreError::Newer`], [`StoreError::Unusable`]; nothing is made anew where a store was.
@@ -129,12 +131,25 @@ impl Store for SqliteStore {
     }
 
     async fn put(&self, put: Put) -> Durable<()> {
-        let (arrivals, mailbox) = (self.arrivals.clone(), put.mailbox);
-        self.writer.submit_then(move |books| envelopes::put(books, &put), move || arrivals(&mailbox)).await
+        let (coming, arrivals, mailbox) = (self.arrivals.clone(), self.arrivals.clone(), put.mailbox);
+        let work = move |books: &mut Books| {
+            if let Some(arrival) = envelopes::put(books, &put)? {
+                coming(Arrived::Coming(mailbox, arrival, Delivery { id: put.id, envelope: put.envelope }));
+            }
+            Ok(())
+        };
+        self.writer.submit_then(work, move || arrivals(Arrived::OnDisk(mailbox))).await
     }
 
     async fn page(&self, mailbox: MailboxId, after: Arrival) -> StoreResult<Page> {
-        self.readers.read(move |connection| envelopes::page(connection, &mailbox, after)).await
+        let settled = self.writer.settled();
+        self.readers
+            .read(move |connection| {
+                // Before the read begins: what is settled then is what the read sees.
+                let settled = settled.load(Ordering::Acquire);
+                envelopes::page(connection, &mailbox, after, settled)
+            })
+            .await
     }
 
     async fn acknowledge(&self, mailbox: MailboxId, ids: Vec<EnvelopeId>) -> Durable<()> {

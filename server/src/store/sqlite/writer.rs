@@ -15,6 +15,8 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -52,6 +54,9 @@ pub(super) struct Books {
     /// The place of the next envelope. It lives in memory, so that a deleted row's number never comes back while a
     /// subscription remembers it, and no row counts how many there ever were.
     pub(super) next_arrival: i64,
+    /// The last place whose envelope is on disk or was undone: no envelope will come up to here that a read begun now
+    /// doesn't see.
+    pub(super) settled: Arc<AtomicI64>,
     /// What the store takes besides deletions; looked at before each transaction.
     pub(super) room: Room,
     /// What the store holds itself to.
@@ -69,6 +74,7 @@ pub(super) struct Books {
 /// The handle of the thread.
 pub(super) struct Writer {
     queue: mpsc::Sender<Order>,
+    settled: Arc<AtomicI64>,
     failed: watch::Receiver<Option<StoreError>>,
 }
 
@@ -81,14 +87,22 @@ impl Writer {
         let (room, folder) = (Room::Free, folder.to_owned());
         // What an earlier run left is not known.
         let (written, mailboxes_written, held) = (true, true, HashMap::new());
-        let books = Books { connection, next_arrival, room, quota, folder, written, mailboxes_written, held };
+        let settled = Arc::new(AtomicI64::new(last));
+        let places = Arc::clone(&settled);
+        let books =
+            Books { connection, next_arrival, settled: places, room, quota, folder, written, mailboxes_written, held };
         let (queue, orders) = mpsc::channel(QUEUE);
         let (failing, failed) = watch::channel(None);
         std::thread::Builder::new()
             .name("store writer".into())
             .spawn(move || run(books, orders, &failing))
             .map_err(|error| StoreError::Unusable(format!("the store's thread can't be started: {error}")))?;
-        Ok(Self { queue, failed })
+        Ok(Self { queue, settled, failed })
+    }
+
+    /// The last place that is settled, as it moves on.
+    pub(super) fn settled(&self) -> Arc<AtomicI64> {
+        Arc::clone(&self.settled)
     }
 
     /// Queues a part of a transaction; the answer comes after the flush.
@@ -216,6 +230,7 @@ fn commit(books: &mut Books, parts: &mut Vec<Part>) -> StoreResult<()> {
         fault(&error)
     });
     parts.clear();
+    books.settled.store(books.next_arrival.saturating_sub(1), Ordering::Release);
     for publish in publishing {
         publish(&result);
     }
