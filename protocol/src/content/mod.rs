@@ -4,12 +4,15 @@
 //! There is no kind for a bot, for typing, for presence or for having read something.
 
 mod check;
+mod keep;
 
 pub use check::CheckMessage;
+pub use keep::Keep;
 
 use crate::limits::{PAYLOAD, PIECE, PIECES, SKIP_TOTAL, TEXT};
 use crate::wire::{DecodeError, Reader, Writer};
 use check::{KIND_COMMITMENT, KIND_OPENING};
+use keep::KIND_KEEP;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -61,6 +64,8 @@ pub enum Content {
     },
     /// One message of the check of words, for the program only.
     Check(CheckMessage),
+    /// How long the sender keeps the conversation, for the program only: it shows what it knows, and when.
+    Keep(Keep),
     /// A kind that this version does not know.
     Unknown {
         /// The kind.
@@ -112,6 +117,7 @@ impl core::fmt::Debug for Content {
             Self::Filler => f.write_str("Filler"),
             Self::Lost { from, to } => write!(f, "Lost({from}..={to})"),
             Self::Check(message) => write!(f, "Check({message:?})"),
+            Self::Keep(keep) => write!(f, "Keep({keep:?})"),
             Self::Unknown { kind, .. } => write!(f, "Unknown({kind}, ..)"),
         }
     }
@@ -161,6 +167,7 @@ impl Content {
                 let (kind, payload) = message.encode();
                 (false, kind, payload)
             }
+            Self::Keep(keep) => (false, KIND_KEEP, keep.encode()),
             Self::Unknown { .. } => return Err(ContentError::NotSendable),
         };
         // Nothing is still one piece: an empty message is a message.
@@ -207,7 +214,8 @@ impl Content {
             (false, kind @ KIND_COMMITMENT..=KIND_OPENING) if pieces.len() == 1 => {
                 Ok(Self::Check(CheckMessage::decode(kind, &first.payload)?))
             }
-            (_, KIND_TEXT..=KIND_OPENING) => Err(DecodeError::Invalid.into()),
+            (false, KIND_KEEP) if pieces.len() == 1 => Ok(Self::Keep(Keep::decode(&first.payload)?)),
+            (_, KIND_TEXT..=KIND_KEEP) => Err(DecodeError::Invalid.into()),
             (shown, kind) => {
                 let fallback = if shown { Some(Reader::new(&first.payload).text(PAYLOAD)?.to_owned()) } else { None };
                 Ok(Self::Unknown { kind, fallback })
@@ -278,16 +286,18 @@ mod tests {
             CheckMessage::Opening { commitment, nonce },
         ];
         let checks = checks.into_iter().map(Content::Check);
-        for content in checks.chain([Content::Filler, Content::Lost { from: 3, to: 9 }]) {
+        let keeps = [Keep::Always, Keep::Days30, Keep::Days90].map(Content::Keep);
+        for content in checks.chain(keeps).chain([Content::Filler, Content::Lost { from: 3, to: 9 }]) {
             let mut pieces = content.split(ID).unwrap();
             assert!(pieces[0].is_control());
             pieces[0].shown = true;
             assert_eq!(Content::join(&pieces), Err(ContentError::Malformed(DecodeError::Invalid)));
-            if let Content::Check(_) = content {
+            if let Content::Check(_) | Content::Keep(_) = content {
                 pieces[0].shown = false;
+                let whole = pieces[0].payload.len();
                 pieces[0].payload.push(0);
                 assert_eq!(Content::join(&pieces), Err(ContentError::Malformed(DecodeError::Trailing)));
-                pieces[0].payload.truncate(31);
+                pieces[0].payload.truncate(if whole == 2 { 1 } else { 31 });
                 assert_eq!(Content::join(&pieces), Err(ContentError::Malformed(DecodeError::Truncated)));
             }
             assert!(Content::join(&content.split(ID).unwrap()) == Ok(content));
@@ -297,6 +307,25 @@ mod tests {
         assert_eq!(Content::join(&lost), Err(ContentError::Malformed(DecodeError::Invalid)));
         lost[0].payload.push(0);
         assert_eq!(Content::join(&lost), Err(ContentError::Malformed(DecodeError::Trailing)));
+    }
+
+    #[test]
+    fn a_conversation_is_kept_always_or_for_30_or_90_days_and_for_no_other_time() {
+        let mut pieces = Content::Keep(Keep::Days30).split(ID).unwrap();
+        for days in 0..=u16::MAX {
+            pieces[0].payload = Zeroizing::new(days.to_be_bytes().to_vec());
+            let expected = match days {
+                0 => Ok(Content::Keep(Keep::Always)),
+                30 => Ok(Content::Keep(Keep::Days30)),
+                90 => Ok(Content::Keep(Keep::Days90)),
+                _ => Err(ContentError::Malformed(DecodeError::Invalid)),
+            };
+            assert!(Content::join(&pieces) == expected, "{days}");
+        }
+        let mut two = Content::Keep(Keep::Days30).split(ID).unwrap();
+        two[0].count = 2;
+        two.push(Piece { index: 1, ..two[0].clone() });
+        assert_eq!(Content::join(&two), Err(ContentError::Malformed(DecodeError::Invalid)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::paper::Paper;
 use super::refusal;
-use crate::content::{CheckMessage, Content, MessageId, Piece};
+use crate::content::{CheckMessage, Content, Keep, MessageId, Piece};
 use crate::limits::BODY;
 use crate::wire::message::{Body, HistoryFields};
 use zeroize::Zeroizing;
@@ -91,7 +91,7 @@ pub(crate) fn contents() -> Paper {
     let mut paper = Paper::new(
         "content",
         "Content of §7.2 in its pieces (§7.3), and what it says: text, or text instead for a kind that version 1 does not know; first and \
-         last number; commitment and nonce. Nothing for filler and for what is ignored. A line piece 0, piece 1, … is one piece as it stands in a body, from message to \
+         last number; commitment and nonce; days, 0 for always. Nothing for filler and for what is ignored. A line piece 0, piece 1, … is one piece as it stands in a body, from message to \
          payload: message[16] ‖ index ‖ count ‖ shown ‖ kind ‖ length ‖ payload. Where a text is one letter again and again, letter \
          and length stand for its pieces. What is refused here has left its envelope, which stays received: only the content is \
          dropped.",
@@ -102,6 +102,7 @@ pub(crate) fn contents() -> Paper {
     let text = |text: &str| Content::Text(text.to_owned()).split(MessageId::from_bytes(id)).unwrap();
     let lost = |from, to| Content::Lost { from, to }.split(MessageId::from_bytes(id)).unwrap();
     let check = |message| Content::Check(message).split(MessageId::from_bytes(id)).unwrap();
+    let keep = |keep| Content::Keep(keep).split(MessageId::from_bytes(id)).unwrap();
     let one = |shown, kind, payload: &[u8]| vec![piece(id, shown, kind, payload)];
     let long = "x".repeat(1499) + &"\u{e9}".repeat(751);
     let (commitment, nonce) = ([0x11; 32], [0x22; 32]);
@@ -117,8 +118,11 @@ pub(crate) fn contents() -> Paper {
         ("check-commitment", "Kind 4.", check(CheckMessage::Commitment(commitment))),
         ("check-answer", "Kind 5.", check(CheckMessage::Answer { commitment, nonce })),
         ("check-opening", "Kind 6.", check(CheckMessage::Opening { commitment, nonce })),
+        ("keep-always", "Kind 7: always.", keep(Keep::Always)),
+        ("keep-30", "Kind 7: 30 days.", keep(Keep::Days30)),
+        ("keep-90", "Kind 7: 90 days.", keep(Keep::Days90)),
         ("unknown-shown", "Shown is the text of the block: hello.", one(true, 700, b"\0\x05hello\x01\x02")),
-        ("unknown-shown-empty", "A block of no bytes: nothing to show, and no refusal.", one(true, 7, b"\0\0")),
+        ("unknown-shown-empty", "A block of no bytes: nothing to show, and no refusal.", one(true, 8, b"\0\0")),
         (
             "unknown-shown-1575",
             "The longest block that fits.",
@@ -213,6 +217,11 @@ fn refused(paper: &mut Paper, id: [u8; 16], good: &[Piece]) {
         ("opening-long", "Kind 6 with 65 bytes.", one(false, 6, &[1; 65])),
         ("answer-in-two", "Kind 5 in two pieces.", two(5, &[1; 64])),
         ("opening-in-two", "Kind 6 in two pieces.", two(6, &[1; 64])),
+        ("keep-31", "Kind 7 with another number of days.", one(false, 7, &[0, 31])),
+        ("keep-short", "Kind 7 with 1 byte.", one(false, 7, &[30])),
+        ("keep-long", "Kind 7 with 3 bytes.", one(false, 7, &[0, 30, 0])),
+        ("keep-shown", "Kind 7 for showing.", one(true, 7, &[0, 30])),
+        ("keep-in-two", "Kind 7 in two pieces.", two(7, &[0, 30])),
         ("unknown-without-block", "For showing, and not even a block.", one(true, 700, b"\0")),
         ("unknown-block-cut", "The block says 5 bytes, and 4 are there.", one(true, 700, b"\0\x05hell")),
         (
@@ -239,6 +248,7 @@ fn says(case: &mut super::paper::Case<'_>, content: &Content) {
         Content::Check(CheckMessage::Answer { commitment, nonce } | CheckMessage::Opening { commitment, nonce }) => {
             case.hex("commitment", commitment).hex("nonce", nonce)
         }
+        Content::Keep(keep) => case.number("days", keep.days()),
         Content::Unknown { fallback: Some(text), .. } => case.text("text instead", text),
         Content::Filler | Content::Unknown { fallback: None, .. } => case,
     };

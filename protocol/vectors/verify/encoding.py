@@ -304,8 +304,8 @@ class Body(Piece):
 
 # §7.2, §7.3 Content
 
-TEXT, FILLER, LOST, COMMITMENT, ANSWER, OPENING = range(1, 7)
-FIXED = {FILLER: [], LOST: [8, 8], COMMITMENT: [32], ANSWER: [32, 32], OPENING: [32, 32]}
+TEXT, FILLER, LOST, COMMITMENT, ANSWER, OPENING, KEEP = range(1, 8)
+FIXED = {FILLER: [], LOST: [8, 8], COMMITMENT: [32], ANSWER: [32, 32], OPENING: [32, 32], KEEP: [2]}
 
 
 def cut(message, shown, kind, payload, limit=65536):
@@ -326,10 +326,10 @@ def read_content(pieces):
         raise Refused("pieces")
     if [piece.piece for piece in pieces] != list(range(first.pieces)):
         raise Refused("pieces")
-    if 1 <= first.kind <= 6:
+    if 1 <= first.kind <= 7:
         allowed(first.shown == (first.kind == TEXT))
     payload = b"".join(piece.payload for piece in pieces)
-    if first.kind not in range(1, 7):
+    if first.kind not in range(1, 8):
         return Reader(first.payload).text(1577) if first.shown else None
     if first.kind == TEXT:
         lengths = [len(piece.payload) for piece in pieces]
@@ -346,6 +346,8 @@ def read_content(pieces):
     if first.kind == LOST:
         low, high = (int.from_bytes(part, "big") for part in parts)
         allowed(1 <= low <= high < low + 2048)
+    if first.kind == KEEP:
+        allowed(int.from_bytes(parts[0], "big") in (0, 30, 90))
     return parts
 
 

@@ -320,7 +320,7 @@ class Bodies(Checker):
 
 # The names of what a kind says.
 NAMES = {1: ["text"], 2: [], 3: ["first", "last"], 4: ["commitment"]}
-NAMES |= dict.fromkeys((5, 6), ["commitment", "nonce"])
+NAMES |= dict.fromkeys((5, 6), ["commitment", "nonce"]) | {7: ["days"]}
 
 
 class Contents(Checker):
@@ -355,7 +355,7 @@ class Contents(Checker):
         elif says is not None:
             parts = says if isinstance(says, list) else [says]
             for name, part in zip(NAMES.get(pieces[0].kind, ["text instead"]), parts, strict=True):
-                c.same(name, int.from_bytes(part, "big") if pieces[0].kind == 3 else part)
+                c.same(name, int.from_bytes(part, "big") if pieces[0].kind in (3, 7) else part)
 
 
 def ranges(numbers):
