@@ -4,7 +4,7 @@
 //! effects keeps those to itself.
 
 use crate::engine::Fault;
-use crate::engine::model::{Check, Contact, Invitation, Message, Outcome, Queued};
+use crate::engine::model::{Check, Contact, Invitation, Keep, Kept, Message, Outcome, Queued};
 
 /// Why everything is hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,12 @@ pub(crate) enum Choice {
     UseAgain,
     /// Give up a new start that waits.
     GiveUp,
+    /// How long the conversation is kept.
+    Keeping,
+    /// Keep it so long.
+    Keep(Keep),
+    /// Keep it so long, though messages are removed by it.
+    KeepNow(Keep),
     /// Use or make an invitation.
     Invitations,
     /// Use one.
@@ -268,6 +274,10 @@ pub(crate) enum Event {
     Check(Result<Check, Fault>),
     /// A new start that waited is given up, or not.
     GivenUp(Result<Contact, Fault>),
+    /// So many messages would be removed by this choice.
+    Older(Keep, Result<u64, Fault>),
+    /// How long the conversation is kept now, or why not.
+    Kept(Result<Kept, Fault>),
     /// An invitation was made, or not.
     Invitation(Result<Invitation, Fault>),
     /// Whether the relays can be worked with now.
@@ -349,6 +359,20 @@ pub(crate) enum Effect {
         contact_id: String,
         /// What was typed.
         text: String,
+    },
+    /// Count what a choice would remove.
+    CountOlder {
+        /// Of whose conversation.
+        contact_id: String,
+        /// The choice.
+        keep: Keep,
+    },
+    /// Keep a conversation so long.
+    KeepFor {
+        /// Whose.
+        contact_id: String,
+        /// How long.
+        keep: Keep,
     },
     /// Load everyone.
     LoadPeople,

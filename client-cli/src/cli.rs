@@ -3,6 +3,7 @@
 //! In: arguments. Out: one command and the options of the whole program. This file must never learn a passphrase or a
 //! key: none is ever taken from an argument.
 
+use crate::engine::model::Keep as Time;
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -89,9 +90,15 @@ pub(crate) enum Command {
     /// The people you talk with
     #[command(subcommand, after_help = "Example: cairn contact list\nNext: cairn send CONTACT -m TEXT")]
     Contact(Contact),
+    /// Choose how long one conversation is kept here
+    #[command(after_help = "Example: cairn keep Robin 90d\nNext: cairn contact show CONTACT")]
+    Keep(Keep),
+    /// Copy one conversation: to the screen, or to a file
+    #[command(after_help = "Example: cairn export Robin --to robin.txt\nNext: cairn history CONTACT")]
+    Export(Export),
     /// How things stand: the profile, what waits, the relay
-    #[command(after_help = "Example: cairn status\nNext: cairn inbox")]
-    Status,
+    #[command(after_help = "Example: cairn status\n         cairn status --data\nNext: cairn inbox")]
+    Status(Status),
     /// The card for an emergency; needs no passphrase and no network
     #[command(after_help = "Example: cairn help-now\nNext: call your local emergency number, if you are in danger")]
     HelpNow,
@@ -201,6 +208,37 @@ pub(crate) struct History {
     pub(crate) last: Option<u32>,
 }
 
+/// `keep`.
+#[derive(Debug, Args)]
+pub(crate) struct Keep {
+    /// Name or ID, from `cairn contact list`
+    pub(crate) contact: String,
+    /// 30d, 90d or always
+    #[arg(value_name = "TIME", value_parser = keep)]
+    pub(crate) time: Time,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Name or ID, from `cairn contact list`
+    pub(crate) contact: String,
+    /// Write it to this file, for you only
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// Write over a file that is there
+    #[arg(long, requires = "to")]
+    pub(crate) replace: bool,
+}
+
+/// `status`.
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Only this month's data; asks nobody
+    #[arg(long)]
+    pub(crate) data: bool,
+}
+
 /// `contact …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Contact {
@@ -237,6 +275,16 @@ pub(crate) struct Verify {
     pub(crate) stop: bool,
 }
 
+/// How long a conversation is kept.
+fn keep(text: &str) -> Result<Time, String> {
+    match text {
+        "30d" => Ok(Time::Days30),
+        "90d" => Ok(Time::Days90),
+        "always" => Ok(Time::Always),
+        _ => Err("give 30d, 90d or always".to_owned()),
+    }
+}
+
 /// Whole seconds or a decimal fraction, from 0 to a day.
 fn seconds(text: &str) -> Result<Duration, String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
@@ -263,7 +311,9 @@ impl Command {
             Self::Contact(Contact::List) => "contact list",
             Self::Contact(Contact::Show { .. }) => "contact show",
             Self::Contact(Contact::Verify(_)) => "contact verify",
-            Self::Status => "status",
+            Self::Keep(_) => "keep",
+            Self::Export(_) => "export",
+            Self::Status(_) => "status",
             Self::HelpNow => "help-now",
             Self::Lock => "lock",
         }
@@ -293,11 +343,12 @@ mod tests {
     #[test]
     fn what_is_not_built_is_refused() {
         for line in [
-            "cairn keep Dana 30d",
+            "cairn keep Dana 31d",
+            "cairn keep Dana",
+            "cairn export Dana --replace",
             "cairn invite new --rejoin Dana --for Dana",
             "cairn join L --as Dana --name Kim",
             "cairn send Dana --file x",
-            "cairn status --data",
             "cairn contact rename a b",
             "cairn help",
         ] {

@@ -4,7 +4,9 @@
 
 mod check;
 mod first;
-mod journeys;
+#[cfg(test)]
+pub(crate) mod journeys;
+mod keeping;
 mod news;
 mod practice;
 mod rejoin;
@@ -57,6 +59,8 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
         Event::JoinedAgain(result) => rejoin::joined(app, result),
         Event::GivenUp(result) => rejoin::given_up(app, result),
         Event::Check(result) => check::stands(app, result),
+        Event::Older(keep, result) => keeping::counted(app, keep, result),
+        Event::Kept(result) => keeping::kept(app, result),
         Event::Invitation(result) => talk::invited(app, result),
         Event::Trouble(fault) => news::trouble(app, fault),
         Event::Waiting(number) => news::waiting(app, number),

@@ -7,6 +7,7 @@
 //! relay's store and logs and all profiles.
 
 pub mod client;
+pub mod counting;
 pub mod demo;
 pub mod hostile;
 pub mod load;

@@ -4,6 +4,7 @@
 //! it speaks to the engine only.
 
 mod contact;
+mod export;
 mod help_now;
 mod hidden;
 mod history;
@@ -11,6 +12,7 @@ mod inbox;
 mod interrupt;
 mod invite;
 mod join;
+mod keep;
 mod lock;
 mod next;
 mod passphrase;
@@ -69,7 +71,9 @@ fn dispatch(run: &Run, command: Option<Command>) -> Result<(), Stop> {
         Command::Inbox(inbox) => inbox::run(run, &inbox),
         Command::History(history) => history::run(run, &history),
         Command::Contact(contact) => contact::run(run, words, contact),
-        Command::Status => status::run(run),
+        Command::Keep(keep) => keep::run(run, &keep),
+        Command::Export(export) => export::run(run, &export),
+        Command::Status(status) => status::run(run, &status),
         Command::HelpNow => help_now::run(run),
         Command::Lock => lock::run(run),
     }

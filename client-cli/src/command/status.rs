@@ -4,10 +4,15 @@
 
 use super::next::{self, Done};
 use super::{Run, Stop};
+use crate::cli::Status;
 
 /// Runs it.
-pub(super) fn run(run: &Run) -> Result<(), Stop> {
+pub(super) fn run(run: &Run, options: &Status) -> Result<(), Stop> {
     let mut engine = run.open("status")?;
+    if options.data {
+        run.output.data(&engine.data()?)?;
+        return next::print(run, Done::Stands, &engine.pending(None)?);
+    }
     let status = run.wait(engine.status(true))?;
     run.output.status(&status)?;
     let done = if status.contacts == 0 { Done::Nobody } else { Done::Stands };

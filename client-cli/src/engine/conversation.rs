@@ -89,7 +89,7 @@ impl<'s, 'c> Conversation<'s, 'c> {
     }
 
     fn piece(&self, piece: &Piece, sent_at: i64) -> Result<(), Fault> {
-        self.store.insert_piece(&self.contact, piece, sent_at)?;
+        self.store.insert_piece(&self.contact, piece, sent_at, self.now)?;
         let (pieces, sent_at) = self.store.pieces(&self.contact, piece.id)?;
         if pieces.len() == usize::from(piece.count) {
             self.whole(&pieces, sent_at)?;
@@ -133,6 +133,7 @@ impl<'s, 'c> Conversation<'s, 'c> {
                 self.checked = true;
                 check::received(self.store, &self.contact, &self.session, number, &message)
             }
+            Ok(Content::Keep(keep)) => Ok(self.store.set_their_keep(&self.contact, keep, number)?),
             _ => Ok(()),
         }
     }

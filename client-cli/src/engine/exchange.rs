@@ -166,6 +166,8 @@ impl Engine {
     /// Does all that can be done without waiting.
     pub(super) fn advance(&mut self, goal: Goal) -> Result<(), Fault> {
         self.write_down()?;
+        self.note_traffic(super::traffic::UNWRITTEN)?;
+        self.sweep()?;
         self.due_fillers()?;
         self.due_content();
         if self.exchange.stale {

@@ -32,7 +32,7 @@ fn is_carried(store: &Store<'_>, contact: &str, session: &Session, now: i64) -> 
     Ok(match store.next_queued(contact, now)?.map(|queued| queued.what) {
         None => false,
         Some(Queued::Text(..)) => session.may_send(),
-        Some(Queued::Filler | Queued::Lost(..) | Queued::Check(_)) => true,
+        Some(Queued::Filler | Queued::Lost(..) | Queued::Control(_)) => true,
     })
 }
 

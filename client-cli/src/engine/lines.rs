@@ -3,11 +3,12 @@
 //! In: addresses, requests. Out: numbers of requests, and when to try again. This file must never learn what is asked.
 
 use super::{Fault, chance};
-use crate::net::{Line, NetError, Role, Signal, Up};
+use crate::net::{Line, NetError, Role, Signal, Traffic, Up};
 use crate::vault::Place;
 use cairn_protocol::address::RelayAddress;
 use cairn_protocol::wire::frame::Request;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -54,12 +55,18 @@ pub(super) struct Lines {
     next: LineName,
     signals: mpsc::Receiver<(LineName, Signal)>,
     sender: mpsc::Sender<(LineName, Signal)>,
+    traffic: Arc<Traffic>,
 }
 
 impl Lines {
     pub(super) fn new() -> Self {
         let (sender, signals) = mpsc::channel(SIGNALS);
-        Self { held: BTreeMap::new(), next: 0, signals, sender }
+        Self { held: BTreeMap::new(), next: 0, signals, sender, traffic: Arc::default() }
+    }
+
+    /// The bytes of all lines there ever were.
+    pub(super) fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     /// Makes sure that there is a line, or one under way. A line that is gone is tried again when its time has come and
@@ -74,7 +81,7 @@ impl Lines {
         let address: RelayAddress =
             relay.parse().map_err(|_| Fault::Damaged("its vault names a relay that can't be read.".into()))?;
         self.next += 1;
-        let line = Line::open(address, self.next, self.sender.clone());
+        let line = Line::open(address, self.next, self.sender.clone(), Arc::clone(&self.traffic));
         self.held.insert(key, Held { name: self.next, line: Some(line), stand: Stand::Opening, tries });
         Ok(())
     }

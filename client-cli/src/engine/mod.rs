@@ -17,6 +17,7 @@ mod follow;
 mod inbound;
 mod invite;
 mod join;
+mod keeping;
 mod lines;
 mod mailboxes;
 pub mod model;
@@ -27,6 +28,7 @@ mod receive;
 mod rejoin;
 mod send;
 mod status;
+mod traffic;
 
 pub use cairn_protocol::token::Pass;
 pub use chance::{Clock, system_clock};
@@ -60,6 +62,8 @@ pub struct Engine {
     clock: Clock,
     /// Something was stored that a face has not been told of.
     news: bool,
+    /// The day on which old messages were last looked for; days since 1970.
+    swept: i64,
     // Last, so that it is given back when the vault is closed.
     _lock: Lock,
 }
@@ -129,11 +133,13 @@ impl Engine {
             }
             Ok::<_, Fault>(store.drop_guards(now)?)
         })?;
-        Ok(Self::new(vault, lock))
+        let mut engine = Self::new(vault, lock);
+        engine.sweep()?;
+        Ok(engine)
     }
 
     fn new(vault: Vault, lock: Lock) -> Self {
-        Self { vault, exchange: Exchange::new(), clock: system_clock, news: false, _lock: lock }
+        Self { vault, exchange: Exchange::new(), clock: system_clock, news: false, swept: i64::MIN, _lock: lock }
     }
 
     /// The same engine by another clock, for tests.
@@ -199,6 +205,8 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
+        // Bytes that are not written down are missing in a sum, and nothing else is.
+        let _ = self.note_traffic(0);
         // What was deleted leaves the log file too; where that fails the next opening does it.
         let _ = self.vault.tidy();
     }

@@ -3,6 +3,8 @@
 //! In: rows of the vault. Out: plain values. This file must never learn a key, a mailbox or an envelope.
 //! Text from others is kept exactly as it came; every face passes it through `sanitize` before anybody sees it.
 
+pub use cairn_protocol::content::Keep;
+
 /// How well the other person's keys are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
@@ -10,13 +12,6 @@ pub enum Trust {
     Unchecked,
     /// This person typed the words that the other one read.
     Checked,
-}
-
-/// How long a conversation is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// Until the person removes it.
-    Always,
 }
 
 /// Somebody to talk to.
@@ -34,8 +29,10 @@ pub struct Contact {
     pub check_words: Option<String>,
     /// Whether a new start with this person waits for the words: until they are checked nothing is sent.
     pub rejoining: bool,
-    /// How long the conversation is kept.
+    /// How long the conversation is kept here.
     pub keep: Keep,
+    /// How long they keep it, as they said; always, until they say something else.
+    pub their_keep: Keep,
     /// When the contact was made, in milliseconds since 1970-01-01 UTC.
     pub created_at: i64,
     /// Messages that are saved here and not yet at the relay.
@@ -161,6 +158,26 @@ pub enum Event {
         /// How many.
         missing: u64,
     },
+    /// Messages were removed here because they are older than the conversation is kept.
+    Removed {
+        /// The contact's name.
+        contact: String,
+        /// The contact's identifier.
+        contact_id: String,
+        /// How many.
+        messages: u64,
+        /// How long the conversation is kept.
+        keep: Keep,
+    },
+    /// The other side has said how long it keeps the conversation.
+    TheirKeep {
+        /// The contact's name.
+        contact: String,
+        /// The contact's identifier.
+        contact_id: String,
+        /// How long.
+        keep: Keep,
+    },
     /// Something the person should know.
     Notice {
         /// The invitation that it is about.
@@ -248,6 +265,26 @@ pub struct Pending {
     pub stopped: bool,
     /// Whether an invitation of ours for a new start is open.
     pub invited: bool,
+}
+
+/// What `keep` did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The contact, with the new choice.
+    pub contact: Contact,
+    /// Whether the other side can learn of it by now: it is on the relay's disk.
+    pub told: bool,
+}
+
+/// What `status --data` tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Data {
+    /// The month, `2026-11`, UTC.
+    pub month: String,
+    /// Bytes received.
+    pub received: u64,
+    /// Bytes sent.
+    pub sent: u64,
 }
 
 /// What `status` tells.

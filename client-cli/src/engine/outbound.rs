@@ -126,7 +126,7 @@ pub(super) fn encrypt(store: &Store<'_>, contact: &str, most: usize, now: i64) -
         let (content, id, message, sent_at) = match queued.what {
             Queued::Text(message, id, text, sent_at) => (Content::Text(text), id, Some(message), sent_at),
             Queued::Filler => (Content::Filler, MessageId::random(&mut rng), None, now),
-            Queued::Check(message) => (Content::Check(message), MessageId::random(&mut rng), None, now),
+            Queued::Control(content) => (content, MessageId::random(&mut rng), None, now),
             Queued::Lost(from, to) => (Content::Lost { from, to }, MessageId::random(&mut rng), None, now),
         };
         let pieces = content.split(id).map_err(|error| Fault::Usage(error.to_string()))?;

@@ -1,6 +1,7 @@
 //! Two engines without a network: what one vault gives out, the other takes in.
 
 mod checks;
+mod keeping;
 mod kills;
 mod lost;
 mod recovery;
@@ -116,6 +117,8 @@ impl Person {
                 Event::Contact(contact) => format!("contact {}", contact.name),
                 Event::Message(message) => message.text,
                 Event::Gap { missing, .. } => format!("gap {missing}"),
+                Event::Removed { messages, keep, .. } => format!("removed {messages} after {}", keep.days()),
+                Event::TheirKeep { keep, .. } => format!("they keep {}", keep.days()),
                 Event::Notice { reason, message: Some(message), .. } => format!("{} {}", reason.as_str(), message.text),
                 Event::Notice { reason, .. } => format!("notice {}", reason.as_str()),
             })

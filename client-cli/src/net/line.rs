@@ -3,6 +3,7 @@
 //! In: an address, requests. Out: signals, each with the line that it came over. This file must never learn what a
 //! request is for.
 
+use super::counted::{Counted, Traffic};
 use super::{NetError, tls};
 use cairn_protocol::address::RelayAddress;
 use cairn_protocol::limits::{REPLY, VERSION};
@@ -46,7 +47,7 @@ const REQUESTS: usize = 256;
 /// WebSocket buffers. Larger: more memory for nothing, frames are 4 KiB.
 const BUFFER: usize = 4096;
 
-type Socket = WebSocketStream<TlsStream<TcpStream>>;
+type Socket = WebSocketStream<TlsStream<Counted<TcpStream>>>;
 
 /// What a line says.
 #[derive(Debug)]
@@ -81,10 +82,11 @@ impl Line {
         address: RelayAddress,
         name: N,
         signals: mpsc::Sender<(N, Signal)>,
+        traffic: Arc<Traffic>,
     ) -> Self {
         let (requests, waiting) = mpsc::channel(REQUESTS);
         tokio::spawn(async move {
-            let error = match timeout(CONNECT, connect(&address)).await {
+            let error = match timeout(CONNECT, connect(&address, traffic)).await {
                 Ok(Ok((socket, up))) => {
                     if signals.send((name, Signal::Up(up))).await.is_err() {
                         return;
@@ -107,16 +109,19 @@ impl Line {
     }
 }
 
-async fn connect(address: &RelayAddress) -> Result<(Socket, Up), NetError> {
+async fn connect(address: &RelayAddress, traffic: Arc<Traffic>) -> Result<(Socket, Up), NetError> {
     let tcp = dial(address).await?;
     // A request is written in one piece; waiting for more would only delay it.
     let _ = tcp.set_nodelay(true);
     let config = tls::config(address.pin).map_err(|_| NetError::Version)?;
     let name = ServerName::try_from(address.host.as_str().to_owned()).map_err(|_| NetError::Unreachable)?;
-    let tls = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, tcp).await.map_err(|error| {
-        let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
-        if cause == Some(&tls::OTHER_KEY) { NetError::OtherKey } else { NetError::Unreachable }
-    })?;
+    let tls = tokio_rustls::TlsConnector::from(Arc::new(config))
+        .connect(name, Counted::new(tcp, traffic))
+        .await
+        .map_err(|error| {
+            let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+            if cause == Some(&tls::OTHER_KEY) { NetError::OtherKey } else { NetError::Unreachable }
+        })?;
     let channel = tls
         .get_ref()
         .1

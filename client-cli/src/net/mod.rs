@@ -6,9 +6,11 @@
 //! A line is a connection with a task of its own, so that whoever waits for a reply can stop waiting at any point
 //! without cutting a frame in two.
 
+mod counted;
 mod line;
 mod tls;
 
+pub(crate) use counted::Traffic;
 pub(crate) use line::{Line, Signal, Up};
 
 /// What a line is for. Sending and receiving never share one: that would tie the two mailboxes of a conversation

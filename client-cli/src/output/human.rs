@@ -4,13 +4,16 @@
 
 use super::time;
 use crate::engine::model::{
-    Contact, Direction, Event, Invitation, InvitationState, Keep, Message, Reason, SendState, Status, Trust,
+    Contact, Data, Direction, Event, Invitation, InvitationState, Keep, Kept, Message, Reason, SendState, Status, Trust,
 };
 use crate::sanitize;
 
 /// Why there is no QR code, and how to see one.
 pub(crate) const NO_QR: &str =
     "To see it as a QR code too: run this in a terminal at least 44 columns wide, without --plain.";
+
+/// Bytes a month that everything together should stay below, at 20 messages a day each way.
+pub(crate) const BUDGET: u64 = 6_000_000;
 
 /// How well a person's keys are known, in the words of the contract.
 pub(crate) const fn trust(trust: Trust) -> &'static str {
@@ -20,10 +23,48 @@ pub(crate) const fn trust(trust: Trust) -> &'static str {
     }
 }
 
-const fn keep(keep: Keep) -> &'static str {
+/// How long a conversation is kept.
+pub(crate) const fn keep(keep: Keep) -> &'static str {
     match keep {
         Keep::Always => "always",
+        Keep::Days30 => "30 days",
+        Keep::Days90 => "90 days",
     }
+}
+
+/// How long a conversation is kept, on both sides.
+pub(crate) fn kept(contact: &Contact) -> String {
+    let name = sanitize::name(&contact.name);
+    format!("Kept here: {}. Kept by {name}: {}.", keep(contact.keep), keep(contact.their_keep))
+}
+
+/// What a choice would remove.
+pub(crate) fn would_remove(number: u64, time: Keep) -> String {
+    format!("{} older than {} will be removed here now, for good.", count(number, "message", "messages"), keep(time))
+}
+
+/// What `keep` did.
+pub(crate) fn keeps(kept: &Kept) -> String {
+    let name = sanitize::name(&kept.contact.name);
+    let told = if kept.told { "was told" } else { "will be told when the relay can be reached" };
+    format!("This conversation is kept here: {}. {name}'s program {told}.", keep(kept.contact.keep))
+}
+
+/// The bytes of a month, in KB of 1,000 bytes, rounded up.
+pub(crate) fn data(data: &Data) -> Vec<String> {
+    let kb = |bytes: u64| bytes.div_ceil(1000);
+    let all = data.received.saturating_add(data.sent);
+    vec![
+        format!(
+            "This month ({}): {} KB: {} in, {} out.",
+            sanitize::line(&data.month),
+            kb(all),
+            kb(data.received),
+            kb(data.sent)
+        ),
+        format!("It should stay below {} KB a month, at 20 messages a day each way.", kb(BUDGET)),
+        "Counted at the connection, encryption and all. What the network adds around it is not in it.".to_owned(),
+    ]
 }
 
 /// One thing or several.
@@ -80,7 +121,7 @@ pub(crate) fn contact_details(contact: &Contact) -> Vec<String> {
         lines.push("A new start waits for the check words. Until then nothing is sent.".to_owned());
     }
     lines.push(format!("In your list since {}.", time::moment(contact.created_at)));
-    lines.push(format!("This conversation is kept: {}.", keep(contact.keep)));
+    lines.push(kept(contact));
     lines
 }
 
@@ -117,6 +158,14 @@ pub(crate) fn event(event: &Event) -> String {
         Event::Gap { from, missing, .. } => {
             let (name, number) = (sanitize::name(from), count(*missing, "message", "messages"));
             format!("{number} from {name} did not arrive here. Ask {name} to send it again.")
+        }
+        Event::Removed { contact, messages, keep: time, .. } => {
+            let (name, time) = (sanitize::name(contact), keep(*time));
+            let (number, were) = (count(*messages, "message", "messages"), if *messages == 1 { "was" } else { "were" });
+            format!("{number} older than {time} {were} removed here, from the conversation with {name}.")
+        }
+        Event::TheirKeep { contact, keep: time, .. } => {
+            format!("{} keeps this conversation now: {}.", sanitize::name(contact), keep(*time))
         }
         Event::Notice { message: Some(letter), .. } => not_arrived(letter),
         Event::Notice { invite, contact, reason, .. } => notice(invite.as_deref(), contact.as_deref(), *reason),

@@ -5,8 +5,8 @@
 
 use super::time::rfc3339;
 use crate::engine::model::{
-    Check, CheckState, Contact, Direction, Event, Invitation, InvitationState, Keep, Message, Outcome, SendState,
-    Status, Trust,
+    Check, CheckState, Contact, Data, Direction, Event, Invitation, InvitationState, Keep, Kept, Message, Outcome,
+    SendState, Status, Trust,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -116,8 +116,51 @@ struct Person<'a> {
     check_words: Option<&'a str>,
     rejoining: bool,
     keep: &'a str,
+    their_keep: &'a str,
     created_at: String,
     waiting: u64,
+}
+
+/// How long a conversation is kept, as the command takes it.
+const fn keep(keep: Keep) -> &'static str {
+    match keep {
+        Keep::Always => "always",
+        Keep::Days30 => "30d",
+        Keep::Days90 => "90d",
+    }
+}
+
+/// `keep`, of one's own side.
+pub(crate) fn kept(kept: &Kept) -> String {
+    let state = if kept.told { "sent" } else { "saved" };
+    of_keep(&kept.contact.name, &kept.contact.id, "you", kept.contact.keep, Some(state))
+}
+
+fn of_keep(contact: &str, id: &str, side: &str, time: Keep, state: Option<&str>) -> String {
+    line("keep", json!({ "contact": contact, "contact_id": id, "side": side, "keep": keep(time), "state": state }))
+}
+
+/// `data`.
+pub(crate) fn data(data: &Data) -> String {
+    let budget = super::human::BUDGET;
+    line("data", json!({ "month": data.month, "received": data.received, "sent": data.sent, "budget": budget }))
+}
+
+/// `export`: what stands before the messages. Nobody can be asked for consent yet.
+pub(crate) fn export(contact: &Contact, profile: &str, exported_at: i64) -> String {
+    line(
+        "export",
+        json!({
+            "contact": contact.name, "contact_id": contact.id, "profile": profile,
+            "exported_at": rfc3339(exported_at), "keep": keep(contact.keep), "their_keep": keep(contact.their_keep),
+            "consent": "not_asked",
+        }),
+    )
+}
+
+/// `exported`.
+pub(crate) fn exported(contact: &Contact, file: &str, messages: usize) -> String {
+    line("exported", json!({ "contact": contact.name, "contact_id": contact.id, "file": file, "messages": messages }))
 }
 
 /// `contact`.
@@ -126,9 +169,6 @@ pub(crate) fn contact(contact: &Contact) -> String {
         Trust::Unchecked => "unchecked",
         Trust::Checked => "checked",
     };
-    let keep = match contact.keep {
-        Keep::Always => "always",
-    };
     let fields = Person {
         id: &contact.id,
         name: &contact.name,
@@ -136,7 +176,8 @@ pub(crate) fn contact(contact: &Contact) -> String {
         trust,
         check_words: contact.check_words.as_deref(),
         rejoining: contact.rejoining,
-        keep,
+        keep: keep(contact.keep),
+        their_keep: keep(contact.their_keep),
         created_at: rfc3339(contact.created_at),
         waiting: contact.waiting,
     };
@@ -197,7 +238,7 @@ pub(crate) fn message(message: &Message, profile: &str) -> String {
     line("message", fields)
 }
 
-/// `contact`, `message`, `gap` or `notice`.
+/// `contact`, `message`, `gap`, `removed`, `keep` or `notice`.
 pub(crate) fn event(event: &Event, profile: &str) -> String {
     match event {
         Event::Contact(person) => contact(person),
@@ -205,6 +246,11 @@ pub(crate) fn event(event: &Event, profile: &str) -> String {
         Event::Gap { from, contact_id, missing } => {
             line("gap", json!({ "from": from, "contact_id": contact_id, "missing": missing }))
         }
+        Event::Removed { contact, contact_id, messages, keep: time } => line(
+            "removed",
+            json!({ "contact": contact, "contact_id": contact_id, "messages": messages, "keep": keep(*time) }),
+        ),
+        Event::TheirKeep { contact, contact_id, keep: time } => of_keep(contact, contact_id, "them", *time, None),
         Event::Notice { invite, contact, contact_id, message, reason } => line(
             "notice",
             json!({

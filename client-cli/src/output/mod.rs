@@ -6,6 +6,7 @@
 pub(crate) mod card;
 pub(crate) mod check;
 pub(crate) mod closed;
+pub(crate) mod copy;
 pub(crate) mod human;
 pub(crate) mod json;
 pub(crate) mod qr;
@@ -14,7 +15,7 @@ pub(crate) mod wrap;
 
 use crate::command::Stop;
 use crate::config::Config;
-use crate::engine::model::{Check, Contact, Event, Invitation, Message, Outcome, Status};
+use crate::engine::model::{Check, Contact, Data, Event, Invitation, Kept, Message, Outcome, Status};
 use crate::sanitize;
 use std::io::{self, Write};
 
@@ -147,6 +148,34 @@ impl Output {
             return Self::put(&json::locked(was_open));
         }
         self.put_human(if was_open { "The conversation is hidden and locked." } else { "No conversation is open." })
+    }
+
+    /// How long a conversation is kept now.
+    pub(crate) fn kept(&self, kept: &Kept) -> io::Result<()> {
+        if self.json { Self::put(&json::kept(kept)) } else { self.put_human(&human::keeps(kept)) }
+    }
+
+    /// The bytes of this month.
+    pub(crate) fn data(&self, data: &Data) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::data(data));
+        }
+        human::data(data).iter().try_for_each(|line| self.put_human(line))
+    }
+
+    /// A whole conversation, as it stands in a file; on standard output.
+    pub(crate) fn copy(text: &str) -> io::Result<()> {
+        Self::put(text)
+    }
+
+    /// A conversation was written to this file.
+    pub(crate) fn exported(&self, contact: &Contact, file: &str, messages: usize) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::exported(contact, file, messages));
+        }
+        let number = human::count(u64::try_from(messages).unwrap_or(u64::MAX), "message", "messages");
+        let (name, file) = (sanitize::name(&contact.name), sanitize::line(file));
+        self.say(&format!("{number} of the conversation with {name} in {file}. Only you can read that file."))
     }
 
     /// How things stand.

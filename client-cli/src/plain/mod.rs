@@ -327,6 +327,15 @@ impl Face<'_> {
                 let compared = self.engine()?.check_typed(&contact_id, &text);
                 self.events.push_back(Event::Check(compared));
             }
+            Effect::CountOlder { contact_id, keep } => {
+                let older = self.engine()?.older_than(&contact_id, keep);
+                self.events.push_back(Event::Older(keep, older));
+            }
+            Effect::KeepFor { contact_id, keep } => {
+                // It goes out by itself, and what was removed comes with the news.
+                let kept = self.engine()?.choose_keep(&contact_id, keep);
+                self.events.push_back(Event::Kept(kept));
+            }
             Effect::LoadPeople => {
                 let people = self.engine()?.contacts()?;
                 let news = self.news()?;

@@ -1,14 +1,13 @@
 //! Whole journeys through the conversation, as sentences. Tests only.
 //!
 //! In: events. Out: what stands on the screen. This file must never run an effect.
-#![cfg(test)]
 
 use super::update;
 use crate::app::{App, Effect, Event, Found, Screen};
 use crate::engine::Fault;
 use crate::engine::model::{Contact, Direction, Event as News, Keep, Message, Outcome, Queued, SendState, Trust};
 
-pub(super) fn person(name: &str) -> Contact {
+pub(crate) fn person(name: &str) -> Contact {
     Contact {
         id: format!("id-{name}"),
         name: name.into(),
@@ -17,12 +16,13 @@ pub(super) fn person(name: &str) -> Contact {
         check_words: None,
         rejoining: false,
         keep: Keep::Always,
+        their_keep: Keep::Always,
         created_at: 0,
         waiting: 0,
     }
 }
 
-pub(super) fn letter(name: &str, text: &str) -> Message {
+pub(crate) fn letter(name: &str, text: &str) -> Message {
     Message {
         id: String::new(),
         contact_id: format!("id-{name}"),
@@ -40,7 +40,7 @@ fn queued(number: i64, name: &str) -> Queued {
     Queued { number, event: News::Message(letter(name, "hello")) }
 }
 
-pub(super) fn said(effects: &[Effect]) -> String {
+pub(crate) fn said(effects: &[Effect]) -> String {
     let mut out = String::new();
     for effect in effects {
         match effect {
@@ -52,11 +52,11 @@ pub(super) fn said(effects: &[Effect]) -> String {
     out
 }
 
-pub(super) fn line(app: &mut App, text: &str) -> Vec<Effect> {
+pub(crate) fn line(app: &mut App, text: &str) -> Vec<Effect> {
     update(app, Event::Line(text.into()))
 }
 
-pub(super) fn talking(names: &[&str]) -> App {
+pub(crate) fn talking(names: &[&str]) -> App {
     let mut app = App::new();
     update(&mut app, Event::Start(Found::Open));
     update(&mut app, Event::People(names.iter().map(|name| person(name)).collect()));

@@ -14,7 +14,8 @@ pub(super) fn is_from(event: &Event, id: &str) -> bool {
     match event {
         Event::Message(message) => message.contact_id == id,
         Event::Gap { contact_id, .. } => contact_id == id,
-        Event::Contact(_) | Event::Notice { .. } => false,
+        // These name the person by themselves, and are said wherever one is.
+        Event::Contact(_) | Event::Removed { .. } | Event::TheirKeep { .. } | Event::Notice { .. } => false,
     }
 }
 
@@ -28,6 +29,11 @@ pub(super) fn arrived(app: &mut App, all: Vec<Queued>) -> Vec<Effect> {
             && let Some(person) = app.person.as_mut().filter(|person| Some(&person.id) == contact_id.as_ref())
         {
             (person.rejoining, person.trust) = (true, Trust::Unchecked);
+        }
+        if let Event::TheirKeep { contact_id, keep, .. } = &queued.event
+            && let Some(person) = app.person.as_mut().filter(|person| person.id == *contact_id)
+        {
+            person.their_keep = *keep;
         }
         let name = match &queued.event {
             Event::Message(message) if open.as_ref() != Some(&message.contact_id) => sanitize::name(&message.contact),

@@ -76,6 +76,9 @@ fn words(app: &App, choice: &Choice) -> String {
         Choice::InviteAgain => format!("Start again: make an invitation for {}", person(app)),
         Choice::UseAgain => format!("Start again: use an invitation from {}", person(app)),
         Choice::GiveUp => "Give up the new start".to_owned(),
+        Choice::Keeping => "How long it is kept".to_owned(),
+        Choice::Keep(time) => format!("Keep it here: {}", human::keep(*time)),
+        Choice::KeepNow(time) => format!("Remove them, and keep it {}", human::keep(*time)),
         Choice::Invitations => "Invitations".to_owned(),
         Choice::Use => "Use an invitation that you were given".to_owned(),
         Choice::Make => "Make a new invitation".to_owned(),
@@ -128,7 +131,8 @@ pub(super) fn past(app: &mut App, messages: Vec<Message>) -> Vec<Effect> {
     // Messages stand among the past ones; what is no message is still to be said.
     let (shown, other): (Vec<_>, Vec<_>) =
         Vec::into_iter(mine).partition(|queued| matches!(queued.event, Event::Message(_)));
-    let mut effects = vec![Effect::Gap, say(format!("{}: {}", person(app), human::trust(contact.trust)))];
+    let mut effects =
+        vec![Effect::Gap, say(format!("{}: {}", person(app), human::trust(contact.trust))), say(human::kept(&contact))];
     if contact.rejoining {
         effects.push(say(super::rejoin::WAITS));
     }
@@ -156,8 +160,9 @@ pub(super) fn typed(app: &mut App, line: String) -> Vec<Effect> {
     match line.as_str() {
         "" => vec![],
         "?" => {
+            // Invitations stand below the people.
             let mut choices =
-                vec![Choice::Back, Choice::Older, Choice::About, Choice::People, Choice::Invitations, Choice::Extras];
+                vec![Choice::Back, Choice::Older, Choice::About, Choice::Keeping, Choice::People, Choice::Extras];
             choices.push(Choice::Quit);
             choose(app, "What would you like?", choices)
         }
@@ -202,6 +207,9 @@ fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
         Choice::InviteAgain => super::rejoin::invite(app),
         Choice::UseAgain => super::rejoin::use_theirs(app),
         Choice::GiveUp => super::rejoin::give_up(app),
+        Choice::Keeping => super::keeping::ask(app),
+        Choice::Keep(keep) => super::keeping::count(app, keep),
+        Choice::KeepNow(keep) => super::keeping::now(app, keep),
         Choice::Invitations => choose(app, "Invitations:", vec![Choice::Use, Choice::Make, Choice::Back]),
         Choice::Use => {
             app.screen = Screen::Paste;

@@ -25,12 +25,12 @@ pub(super) const fn trust(code: i64) -> Trust {
     }
 }
 
-/// The message of a check that stands in a row of the queue.
-pub(super) fn message(kind: u16, payload: Vec<u8>) -> Option<CheckMessage> {
+/// Control content that stands in a row of the queue: of a check, or how long the conversation is kept.
+pub(super) fn content(kind: u16, payload: Vec<u8>) -> Option<Content> {
     let payload = Zeroizing::new(payload);
     let piece = Piece { id: MessageId::from_bytes([0; 16]), index: 0, count: 1, shown: false, kind, payload };
     match Content::join(&[piece]) {
-        Ok(Content::Check(message)) => Some(message),
+        Ok(content @ (Content::Check(_) | Content::Keep(_))) => Some(content),
         _ => None,
     }
 }
@@ -58,7 +58,12 @@ impl Store<'_> {
 
     /// What a check says waits to be encrypted.
     pub(crate) fn enqueue_check(&self, contact: &str, message: &CheckMessage) -> Result<(), VaultError> {
-        let pieces = Content::Check(message.clone()).split(MessageId::from_bytes([0; 16]));
+        self.enqueue_control(contact, &Content::Check(message.clone()))
+    }
+
+    /// Control content waits to be encrypted.
+    pub(super) fn enqueue_control(&self, contact: &str, content: &Content) -> Result<(), VaultError> {
+        let pieces = content.split(MessageId::from_bytes([0; 16]));
         let pieces = pieces.map_err(|error| VaultError::Failed(error.to_string()))?;
         let mut insert = self.0.prepare_cached("INSERT INTO queue (contact, kind, payload) VALUES (?1, ?2, ?3)")?;
         pieces
@@ -69,7 +74,7 @@ impl Store<'_> {
 
     /// A run was given up: what it still had to say is not said.
     pub(crate) fn drop_queued_checks(&self, contact: &str) -> Result<(), VaultError> {
-        self.0.execute("DELETE FROM queue WHERE contact = ?1 AND kind IS NOT NULL", [contact])?;
+        self.0.execute("DELETE FROM queue WHERE contact = ?1 AND kind BETWEEN 4 AND 6", [contact])?;
         Ok(())
     }
 

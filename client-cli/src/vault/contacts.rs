@@ -3,8 +3,8 @@
 //! In: the outcome of a handshake, moved sessions. Out: the same. This file must never learn what a session's bytes
 //! mean.
 
-use super::{Store, VaultError, checks};
-use crate::engine::model::{Contact, Keep, Trust};
+use super::{Store, VaultError, checks, keeping};
+use crate::engine::model::{Contact, Trust};
 use cairn_protocol::mailbox::MailboxId;
 use cairn_protocol::token::SendCapability;
 use rusqlite::{OptionalExtension, Row};
@@ -52,7 +52,7 @@ const COLUMNS: &str = "id, name, given_name, created_at,
     (SELECT count(*) FROM messages WHERE messages.contact = contacts.id AND direction = 1 AND sent = 0),
     (SELECT id FROM contacts AS p WHERE p.rejoins = contacts.id) AS pending, trust,
     (SELECT words FROM checks WHERE checks.contact
-        = coalesce((SELECT id FROM contacts AS p WHERE p.rejoins = contacts.id), contacts.id))";
+        = coalesce((SELECT id FROM contacts AS p WHERE p.rejoins = contacts.id), contacts.id)), keep, their_keep";
 
 fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
     let rejoining = row.get::<_, Option<String>>(5)?.is_some();
@@ -64,7 +64,8 @@ fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
         trust: if rejoining { Trust::Unchecked } else { checks::trust(row.get(6)?) },
         check_words: row.get(7)?,
         rejoining,
-        keep: Keep::Always,
+        keep: keeping::keep(row.get(8)?),
+        their_keep: keeping::keep(row.get(9)?),
         created_at: row.get(3)?,
         waiting: u64::try_from(row.get::<_, i64>(4)?).unwrap_or_default(),
     })

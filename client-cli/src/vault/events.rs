@@ -3,8 +3,8 @@
 //! In: what the engine saw. Out: the same, in order, until a face says that it was shown. This file must never decide
 //! what a person is told.
 
-use super::{Store, VaultError};
-use crate::engine::model::{Contact, Event, Queued, Reason};
+use super::{Store, VaultError, keeping};
+use crate::engine::model::{Contact, Event, Keep, Queued, Reason};
 use rusqlite::Row;
 
 /// An event, as it is kept.
@@ -28,10 +28,19 @@ pub(crate) enum EventRow<'a> {
     SessionDamaged(&'a str),
     /// A text of ours did not arrive.
     NotArrived(&'a str, i64),
+    /// So many messages were removed here because they are older than that.
+    Removed(&'a str, u64, Keep),
+    /// They have said how long they keep the conversation.
+    TheirKeep(&'a str, Keep),
 }
 
 /// What came over a session that waits to take a contact's place is not shown before it does.
 const FOR_SHOWING: &str = "(contact IS NULL OR contact NOT IN (SELECT id FROM contacts WHERE rejoins IS NOT NULL))";
+
+/// The kind of what was removed after so many days.
+const fn removed(keep: Keep) -> i64 {
+    if matches!(keep, Keep::Days30) { 9 } else { 10 }
+}
 
 struct Raw {
     number: i64,
@@ -72,6 +81,10 @@ impl Store<'_> {
             EventRow::Rejoined(contact) => (6, Some(contact), None, None, None),
             EventRow::SessionDamaged(contact) => (7, Some(contact), None, None, None),
             EventRow::NotArrived(contact, message) => (8, Some(contact), None, Some(message), None),
+            EventRow::Removed(contact, count, keep) => {
+                (removed(keep), Some(contact), None, None, i64::try_from(count).ok())
+            }
+            EventRow::TheirKeep(contact, keep) => (11, Some(contact), None, None, Some(keep.days().into())),
         };
         self.0
             .prepare_cached(
@@ -120,6 +133,15 @@ impl Store<'_> {
                 message: Some(self.message(message)?),
                 reason: Reason::NotArrived,
             },
+            (kind @ (9 | 10), Some(contact), _, Some(count)) => Event::Removed {
+                contact: contact.name,
+                contact_id: contact.id,
+                messages: u64::try_from(count).unwrap_or_default(),
+                keep: if kind == 9 { Keep::Days30 } else { Keep::Days90 },
+            },
+            (11, Some(contact), _, Some(days)) => {
+                Event::TheirKeep { contact: contact.name, contact_id: contact.id, keep: keeping::keep(days) }
+            }
             _ => return Err(unreadable()),
         })
     }
@@ -128,6 +150,15 @@ impl Store<'_> {
     pub(crate) fn mark_shown(&self, number: i64) -> Result<(), VaultError> {
         self.0.prepare_cached("DELETE FROM events WHERE number = ?1")?.execute([number])?;
         Ok(())
+    }
+
+    /// How many messages were removed after so many days and not told of yet: they are told together with what comes.
+    pub(super) fn take_removed(&self, contact: &str, keep: Keep) -> Result<u64, VaultError> {
+        let values = (contact, removed(keep));
+        let sql = "SELECT coalesce(sum(count), 0) FROM events WHERE contact = ?1 AND kind = ?2";
+        let untold: i64 = self.0.query_row(sql, values, |row| row.get(0))?;
+        self.0.execute("DELETE FROM events WHERE contact = ?1 AND kind = ?2", values)?;
+        Ok(u64::try_from(untold).unwrap_or_default())
     }
 
     /// Our person has begun too: there is nothing left to tell about it.

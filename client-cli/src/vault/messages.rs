@@ -74,11 +74,17 @@ impl Store<'_> {
     }
 
     /// Keeps a piece for showing, once.
-    pub(crate) fn insert_piece(&self, contact: &str, piece: &Piece, sent_at: i64) -> Result<(), VaultError> {
+    pub(crate) fn insert_piece(
+        &self,
+        contact: &str,
+        piece: &Piece,
+        sent_at: i64,
+        came_at: i64,
+    ) -> Result<(), VaultError> {
         self.0
             .prepare_cached(
-                "INSERT INTO pieces (contact, message, piece, count, kind, payload, sent_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+                "INSERT INTO pieces (contact, message, piece, count, kind, payload, sent_at, came_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
             )?
             .execute((
                 contact,
@@ -88,6 +94,7 @@ impl Store<'_> {
                 piece.kind,
                 piece.payload.as_slice(),
                 sent_at,
+                came_at,
             ))?;
         Ok(())
     }

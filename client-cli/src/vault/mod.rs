@@ -9,6 +9,7 @@ mod contacts;
 mod error;
 mod events;
 mod invitations;
+mod keeping;
 mod keyfile;
 mod lost;
 mod mailboxes;
@@ -18,6 +19,7 @@ mod outbox;
 mod passphrase;
 mod profile;
 mod rejoins;
+mod traffic;
 
 pub(crate) use contacts::{NewContact, Route};
 pub(crate) use error::VaultError;
@@ -43,7 +45,7 @@ use zeroize::Zeroizing;
 const APPLICATION: i32 = 0x4372_6e31;
 
 /// The schema that this program reads and writes.
-const SCHEMA: i32 = 3;
+const SCHEMA: i32 = 4;
 
 /// Bytes of the log file that are kept after a checkpoint. Larger: deleted rows live longer in it.
 const LOG: i64 = 0;
@@ -154,6 +156,17 @@ impl Vault {
         work(&Store(&self.0))
     }
 
+    /// Writes the file anew where messages were removed: what a page still holds of a row that moved or went is gone
+    /// then, from the file and from its log.
+    pub(crate) fn compact(&mut self) -> Result<(), VaultError> {
+        if !self.read(|store| store.is_compaction_due())? {
+            return Ok(());
+        }
+        self.0.execute_batch("VACUUM")?;
+        self.write(|store| store.compacted())?;
+        self.tidy()
+    }
+
     /// Takes deleted rows out of the log file too.
     pub(crate) fn tidy(&self) -> Result<(), VaultError> {
         self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(VaultError::from)
@@ -208,6 +221,8 @@ fn connect(path: &Path, key: &Secret) -> Result<Connection, VaultError> {
     Ok(connection)
 }
 
+#[cfg(test)]
+pub(crate) mod raw;
 #[cfg(test)]
 mod stops;
 #[cfg(test)]

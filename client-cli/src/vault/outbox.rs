@@ -5,7 +5,7 @@
 
 use super::lost::WEEK;
 use super::{Store, VaultError, checks};
-use cairn_protocol::content::{CheckMessage, MessageId};
+use cairn_protocol::content::{Content, MessageId};
 use cairn_protocol::mailbox::EnvelopeId;
 use cairn_protocol::wire::frame::EnvelopeBytes;
 use rusqlite::OptionalExtension;
@@ -28,8 +28,8 @@ pub(crate) enum Queued {
     Filler,
     /// These numbers of theirs are lost.
     Lost(u64, u64),
-    /// A message of a check of words.
-    Check(CheckMessage),
+    /// A message of a check of words, or how long the conversation is kept here.
+    Control(Content),
 }
 
 /// An envelope to put.
@@ -80,7 +80,7 @@ impl Store<'_> {
             } else if row.get::<_, Option<i64>>(6)?.is_some() {
                 Queued::Lost(number(6)?, number(7)?)
             } else if let Some(kind) = row.get(8)? {
-                Queued::Check(checks::message(kind, row.get(9)?).ok_or(rusqlite::Error::InvalidQuery)?)
+                Queued::Control(checks::content(kind, row.get(9)?).ok_or(rusqlite::Error::InvalidQuery)?)
             } else {
                 Queued::Filler
             };

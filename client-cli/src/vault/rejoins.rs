@@ -71,10 +71,14 @@ impl Store<'_> {
         self.end_open_rejoins(contact)?;
         self.end_old_session(contact)?;
         self.take_over(&pending, contact)?;
+        // The other side may have begun from nothing, and then takes it that all is kept always.
+        self.enqueue_keep(contact)?;
         let own: i64 = self.0.query_row("SELECT mailbox FROM contacts WHERE id = ?1", [&pending], |row| row.get(0))?;
         self.0.execute(
-            "UPDATE contacts SET (given_name, relay, their_box, capability, session, filler_at, dropped, damaged)
-               = (SELECT given_name, relay, their_box, capability, session, NULL, 0, 0 FROM contacts WHERE id = ?2)
+            "UPDATE contacts SET (given_name, relay, their_box, capability, session, filler_at, dropped, damaged,
+                                  their_keep, keep_said)
+               = (SELECT given_name, relay, their_box, capability, session, NULL, 0, 0, their_keep, keep_said
+                  FROM contacts WHERE id = ?2)
              WHERE id = ?1",
             (contact, &pending),
         )?;

@@ -1,4 +1,4 @@
--- Everything that a profile owns, version 3. The whole file is encrypted (SQLCipher, page by page).
+-- Everything that a profile owns, version 4. The whole file is encrypted (SQLCipher, page by page).
 
 -- The person.
 CREATE TABLE profile (
@@ -6,7 +6,9 @@ CREATE TABLE profile (
     name       TEXT NOT NULL,
     relay      TEXT,             -- where new invitations wait
     pass       BLOB,             -- what admits us there
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    swept      INTEGER NOT NULL DEFAULT 0, -- the day, since 1970, on which old messages were last looked for
+    compact    INTEGER NOT NULL DEFAULT 0  -- 1: messages were removed, and the file was not written anew since
 ) STRICT;
 
 -- Mailboxes of ours: one for each invitation, and later for the contact that comes of it.
@@ -37,7 +39,10 @@ CREATE TABLE contacts (
     trust      INTEGER NOT NULL DEFAULT 0, -- 1: their words were checked
     rejoins    TEXT REFERENCES contacts (id), -- a new start with this contact, whose words are not checked yet; not shown
     damaged    INTEGER NOT NULL DEFAULT 0, -- 1: it was told that the session can't be read
-    lost_at    INTEGER NOT NULL DEFAULT 0 -- when they are last told what was lost here, milliseconds
+    lost_at    INTEGER NOT NULL DEFAULT 0, -- when they are last told what was lost here, milliseconds
+    keep       INTEGER NOT NULL DEFAULT 0, -- days that the conversation is kept here; 0: always
+    their_keep INTEGER NOT NULL DEFAULT 0, -- days that they keep it, as they said
+    keep_said  INTEGER NOT NULL DEFAULT 0  -- the number of the message of theirs that said so
 ) STRICT;
 CREATE UNIQUE INDEX contacts_by_rejoins ON contacts (rejoins) WHERE rejoins IS NOT NULL;
 
@@ -91,8 +96,8 @@ CREATE TABLE messages (
 CREATE UNIQUE INDEX messages_by_id ON messages (contact, direction, id);
 CREATE INDEX messages_by_contact ON messages (contact, seq);
 
--- What is not encrypted yet, in order. A row without a message says what was lost, or belongs to a check of words, or is a
--- filler.
+-- What is not encrypted yet, in order. A row without a message says what was lost, or belongs to a check of words, or says
+-- how long the conversation is kept here, or is a filler.
 CREATE TABLE queue (
     seq       INTEGER PRIMARY KEY AUTOINCREMENT,
     contact   TEXT NOT NULL REFERENCES contacts (id),
@@ -100,7 +105,7 @@ CREATE TABLE queue (
     piece     INTEGER NOT NULL DEFAULT 0, -- the next one to encrypt
     lost_from INTEGER,
     lost_to   INTEGER,
-    kind      INTEGER,           -- of a message of a check, with its payload
+    kind      INTEGER,           -- of a message of a check, or of what is kept, with its payload
     payload   BLOB,
     due_at    INTEGER NOT NULL DEFAULT 0 -- not before this time, milliseconds
 ) STRICT;
@@ -142,6 +147,7 @@ CREATE TABLE pieces (
     kind        INTEGER NOT NULL,
     payload     BLOB NOT NULL,
     sent_at     INTEGER NOT NULL,
+    came_at     INTEGER NOT NULL DEFAULT 0, -- by our clock
     UNIQUE (contact, message, piece)
 ) STRICT;
 
@@ -162,9 +168,17 @@ CREATE TABLE gaps (
 -- What was not shown yet.
 CREATE TABLE events (
     number     INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind       INTEGER NOT NULL, -- 0 contact, 1 message, 2 gap, 3 second taker, 4 history differs, 5 check asked for, 6 new start, 7 session damaged, 8 not arrived
+    kind       INTEGER NOT NULL, -- 0 contact, 1 message, 2 gap, 3 second taker, 4 history differs, 5 check asked for, 6 new start, 7 session damaged, 8 not arrived,
+                                 -- 9 removed after 30 days, 10 after 90, 11 how long they keep it
     contact    TEXT REFERENCES contacts (id),
     invitation TEXT REFERENCES invitations (id),
     message    INTEGER REFERENCES messages (seq),
     count      INTEGER
 ) STRICT;
+
+-- Bytes at the socket, this month and the one before.
+CREATE TABLE traffic (
+    month    TEXT PRIMARY KEY,   -- 2026-11, UTC
+    received INTEGER NOT NULL,
+    sent     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,31 @@
+//! The vault's pages as they lie in the file, free ones too, opened with its key. Tests only.
+//!
+//! In: a home without a passphrase. Out: bytes. This file must never be part of the program.
+
+use super::{KeyFile, Store, VaultError, connect};
+use crate::home::Home;
+
+/// All pages of the file and of its log, one behind the other.
+pub(crate) fn pages(home: &Home) -> Vec<u8> {
+    let key = KeyFile::read(&home.key()).unwrap().open(None).unwrap();
+    let mut connection = connect(&home.vault(), &key).unwrap();
+    connection.serialize("main").unwrap().to_vec()
+}
+
+/// Whether the pages hold this.
+pub(crate) fn hold(pages: &[u8], text: &str) -> bool {
+    pages.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// Bytes of the log file.
+pub(crate) fn log(home: &Home) -> u64 {
+    std::fs::metadata(home.directory().join("vault-wal")).map_or(0, |log| log.len())
+}
+
+impl Store<'_> {
+    /// As if this message had been written then.
+    pub(crate) fn written_at(&self, contact: &str, text: &str, at: i64) -> Result<(), VaultError> {
+        self.0.execute("UPDATE messages SET sent_at = ?3 WHERE contact = ?1 AND text = ?2", (contact, text, at))?;
+        Ok(())
+    }
+}
