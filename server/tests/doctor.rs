@@ -90,13 +90,14 @@ fn what_is_damaged_missing_or_open_is_named_with_what_to_do() {
     wrong(data, "", "key", &["tls.key", "backup"]);
     fs::write(path("tls.key"), key).unwrap();
     let store = fs::read(path("relay.db")).unwrap();
-    for (offset, what) in [(0, "the header"), (4096, "a page")] {
+    // Every page, also those that nothing counts.
+    for page in 0..store.len() / 4096 {
         let mut damaged = store.clone();
-        damaged[offset..offset + 2048].fill(0xff);
+        damaged[page * 4096..page * 4096 + 2048].fill(0xff);
         fs::write(path("relay.db"), damaged).unwrap();
         wrong(data, "", "store", &["relay.db", "cairn-relay restore --replace"]);
-        assert_eq!(run(data, "serve --data DATA --listen 127.0.0.1:0").status.code(), Some(8), "{what}");
     }
+    assert_eq!(run(data, "serve --data DATA --listen 127.0.0.1:0").status.code(), Some(8));
     fs::remove_file(path("relay.db")).unwrap();
     wrong(data, "", "store", &["is missing though tls.key is there", "cairn-relay restore"]);
     fs::write(path("relay.db"), store).unwrap();
