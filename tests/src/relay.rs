@@ -148,7 +148,11 @@ impl Relay {
         self.control(&["restore", "--replace", folder.to_str().context("a name in UTF-8")?]).map(drop)
     }
 
-    fn control(&self, words: &[&str]) -> Result<Vec<Value>> {
+    /// What a command of the operator prints, one value a line.
+    ///
+    /// # Errors
+    /// If it fails or prints something else than JSON.
+    pub fn control(&self, words: &[&str]) -> Result<Vec<Value>> {
         let mut command = Command::new(&self.program);
         let Done { code, out, err } = run(command.arg(AS_RELAY).args(words).arg("--data").arg(self.data()), b"")?;
         let said = String::from_utf8_lossy(&err);
