@@ -116,7 +116,7 @@ fn words_that_do_not_exist_give_2() -> Result<()> {
     let world = world()?;
     let relay = world.relay()?;
     let Pair { ana, .. } = world.pair(&relay)?;
-    for words in [&["sent"][..], &["keep", DANA, "30d"], &["help-now"], &["send", DANA, "--file", "/etc/hosts"]] {
+    for words in [&["sent"][..], &["block", DANA], &["send", DANA, "--file", "/etc/hosts"]] {
         let answer = ana.run(words)?;
         ensure!(answer.code == 2, "{words:?} ended with {}", answer.code);
     }
