@@ -93,6 +93,19 @@ fn code(status: ExitStatus) -> i32 {
     status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1)
 }
 
+/// Waits until something is so.
+///
+/// # Errors
+/// If it is not so within [`PATIENCE`], or can't be looked at.
+pub fn until(what: &str, so: impl Fn() -> Result<bool>) -> Result<()> {
+    let started = Instant::now();
+    while !so()? {
+        ensure!(started.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+        std::thread::sleep(LOOK);
+    }
+    Ok(())
+}
+
 /// What a process did that ran to its end.
 #[derive(Debug)]
 pub struct Done {

@@ -12,6 +12,9 @@ pub const AS_CLIENT: &str = "--as=cairn";
 /// First argument that makes a binary of this package go on as the relay.
 pub const AS_RELAY: &str = "--as=cairn-relay";
 
+/// First argument that makes the load tool go on as the floor's server.
+pub const AS_FLOOR: &str = "--as=floor";
+
 /// Goes on as another program if the first argument says so. Called first in every binary of this package.
 pub fn hand_over() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
@@ -29,7 +32,7 @@ pub fn hand_over() -> Option<ExitCode> {
 }
 
 /// A demo or a test that is killed leaves nothing running behind it.
-fn end_with_parent() {
+pub fn end_with_parent() {
     #[cfg(target_os = "linux")]
     {
         // Without it the programs run all the same; they would only outlive a parent that was killed.

@@ -29,16 +29,12 @@ const BATCH_ROWS: usize = 60_000;
 /// The machine's own figures.
 pub(super) struct Floor {
     pub(super) fsync_us_p50: f64,
-    pub(super) echo_us_p50: f64,
-    pub(super) echo_per_s: f64,
+    echo_us_p50: f64,
+    echo_per_s: f64,
     rows_per_s: Vec<(usize, f64)>,
 }
 
 impl Floor {
-    pub(super) fn largest_batch(&self) -> f64 {
-        self.rows_per_s.last().map_or(f64::NAN, |(_, rows)| *rows)
-    }
-
     pub(super) fn fields(&self) -> Value {
         let mut fields = Map::new();
         fields.insert("fsync_4k_us_p50".into(), json!(round(self.fsync_us_p50)));
@@ -71,7 +67,7 @@ pub(super) fn fsync(folder: &Path) -> Result<f64> {
         times.push(started.elapsed());
     }
     std::fs::remove_file(path)?;
-    Ok(Times::new(times).percentile(50))
+    Ok(Times::new(&times).percentile(50))
 }
 
 /// Rows of an envelope's size that bare SQLite flushes in a second, in transactions of so many.
@@ -159,5 +155,5 @@ async fn echo() -> Result<(f64, f64)> {
     }
     let per_second = count(ECHO_PEERS * ECHOES) / started.elapsed().as_secs_f64();
     server.abort();
-    Ok((Times::new(times).percentile(50), per_second))
+    Ok((Times::new(&times).percentile(50), per_second))
 }

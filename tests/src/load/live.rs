@@ -1,12 +1,10 @@
 //! Workload `live`: one sender, one receiver whose fetch waits at the relay, one message at a time.
 //!
-//! In: a relay's address and a time. Out: how long a message takes to the receiver, and the answer to the sender.
+//! In: a place and a time. Out: how long a message takes to the receiver, and the answer to the sender.
 
-use super::MESSAGES;
-use super::measure::{Figures, Measured, Times};
-use super::wire::Wire;
+use super::measure::Slice;
+use super::wire::{Place, Wire};
 use anyhow::{Context, Result, bail, ensure};
-use cairn_protocol::address::RelayAddress;
 use cairn_protocol::wire::frame::{Reply, Request};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -20,8 +18,8 @@ enum Told {
 }
 
 /// Runs it.
-pub(super) async fn run(address: &RelayAddress, time: Duration) -> Result<(Measured, Figures)> {
-    let (mut sender, mut receiver) = (Wire::open(address).await?, Wire::open(address).await?);
+pub(super) async fn slice(place: &Place, time: Duration, most: usize) -> Result<Slice> {
+    let (mut sender, mut receiver) = (Wire::open(place).await?, Wire::open(place).await?);
     let mailbox = receiver.mailbox().await?;
     receiver.subscribe(&mailbox).await?;
     let (telling, mut told) = mpsc::channel(4);
@@ -47,9 +45,9 @@ pub(super) async fn run(address: &RelayAddress, time: Duration) -> Result<(Measu
     });
     let (mut answers, mut arrivals) = (Vec::new(), Vec::new());
     let started = Instant::now();
-    while started.elapsed() < time && answers.len() < MESSAGES {
+    while started.elapsed() < time && answers.len() < most {
         ensure!(matches!(told.recv().await, Some(Told::Ready)), "the receiver is ready");
-        let put = mailbox.put();
+        let put = mailbox.put(Instant::now());
         let sent = Instant::now();
         match sender.ask(&put).await? {
             Reply::Done => answers.push(sent.elapsed()),
@@ -60,10 +58,10 @@ pub(super) async fn run(address: &RelayAddress, time: Duration) -> Result<(Measu
             Told::Ready => bail!("the receiver was given nothing"),
         }
     }
-    let measured = Measured { messages: answers.len(), time: started.elapsed() };
+    let time = started.elapsed();
     drop(told);
     receiving.await??;
-    Ok((measured, Figures { answer: Times::new(answers), end_to_end: Some(Times::new(arrivals)) }))
+    Ok(Slice { messages: answers.len(), time, answers, end_to_end: arrivals })
 }
 
 /// The next page; none when the sender is done.

@@ -1,8 +1,7 @@
-//! Counting: percentiles, and what a process has used.
+//! Counting: percentiles, medians, and what a process has used.
 //!
 //! In: times; `/proc`. Out: numbers. This file must never learn what was measured.
 
-use super::floor::Floor;
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -10,13 +9,17 @@ use std::time::Duration;
 /// Clock ticks in a second, as Linux counts processor time in `/proc`.
 const TICKS: f64 = 100.0;
 
-/// How much was done in what time.
-pub(super) struct Measured {
+/// What one turn of a workload did.
+pub(super) struct Slice {
     pub(super) messages: usize,
     pub(super) time: Duration,
+    /// From a request's first byte to its answer.
+    pub(super) answers: Vec<Duration>,
+    /// From a put's first byte to the receiver's page, where somebody receives.
+    pub(super) end_to_end: Vec<Duration>,
 }
 
-impl Measured {
+impl Slice {
     pub(super) fn per_second(&self) -> f64 {
         count(self.messages) / self.time.as_secs_f64().max(f64::MIN_POSITIVE)
     }
@@ -26,7 +29,7 @@ impl Measured {
 pub(super) struct Times(Vec<f64>);
 
 impl Times {
-    pub(super) fn new(times: impl IntoIterator<Item = Duration>) -> Self {
+    pub(super) fn new<'a>(times: impl IntoIterator<Item = &'a Duration>) -> Self {
         let mut times: Vec<f64> = times.into_iter().map(|time| time.as_secs_f64() * 1e6).collect();
         times.sort_by(f64::total_cmp);
         Self(times)
@@ -37,51 +40,40 @@ impl Times {
         let place = (self.0.len() * percent / 100).min(self.0.len().saturating_sub(1));
         self.0.get(place).copied().unwrap_or_default()
     }
-}
 
-/// The figures of a workload.
-pub(super) struct Figures {
-    /// From the put's first byte to the relay's answer.
-    pub(super) answer: Times,
-    /// From the put's first byte to the receiver's page, where somebody receives.
-    pub(super) end_to_end: Option<Times>,
-}
-
-impl Figures {
-    pub(super) fn fields(&self) -> Map<String, Value> {
-        let mut fields = Map::new();
-        let mut add = |name: &str, times: &Times| {
-            for percent in [50, 99] {
-                fields.insert(format!("{name}_us_p{percent}"), json!(round(times.percentile(percent))));
-            }
-        };
-        add("answer", &self.answer);
-        if let Some(times) = &self.end_to_end {
-            add("end_to_end", times);
-        }
-        fields
-    }
-
-    /// This relay against the bare parts of the same machine in the same run.
-    pub(super) fn ratios(&self, measured: &Measured, floor: &Floor) -> Value {
-        match &self.end_to_end {
-            None => json!({
-                "messages_per_s_to_sqlite_batch_128": round(measured.per_second() / floor.largest_batch()),
-                "messages_per_s_to_echo_pipelined": round(measured.per_second() / floor.echo_per_s),
-            }),
-            Some(times) => json!({
-                "end_to_end_p50_to_echo_p50": round(times.percentile(50) / floor.echo_us_p50),
-                "answer_p50_to_fsync_p50": round(self.answer.percentile(50) / floor.fsync_us_p50),
-            }),
-        }
+    /// Median and 99th percentile under this name; nothing if nothing was timed.
+    pub(super) fn fields(&self, name: &str) -> Map<String, Value> {
+        let named = |percent| (format!("{name}_us_p{percent}"), json!(round(self.percentile(percent))));
+        if self.0.is_empty() { Map::new() } else { [50, 99].map(named).into_iter().collect() }
     }
 }
 
-/// What a process has used so far.
+/// The middle one, or the mean of the two in the middle; 0 of none.
+pub(super) fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    let at = |place: usize| numbers.get(place).copied().unwrap_or_default();
+    match numbers.len() {
+        0 => 0.0,
+        odd if odd % 2 == 1 => at(odd / 2),
+        even => f64::midpoint(at(even / 2 - 1), at(even / 2)),
+    }
+}
+
+/// What a process has used so far, and holds now.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Usage {
     processor_seconds: f64,
     written_bytes: f64,
-    memory_kib: f64,
+    pub(super) memory_kib: f64,
+    pub(super) descriptors: usize,
+}
+
+/// What a process has used for something.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Used {
+    processor_seconds: f64,
+    written_bytes: f64,
+    messages: usize,
 }
 
 impl Usage {
@@ -99,20 +91,25 @@ impl Usage {
             processor_seconds: ticks.sum::<f64>() / TICKS,
             written_bytes: number_after(&read("io")?, "write_bytes:"),
             memory_kib: number_after(&read("status")?, "VmRSS:"),
+            descriptors: std::fs::read_dir(format!("/proc/{id}/fd"))?.count(),
         })
     }
+}
 
-    /// What was used since `before`, for each of so many messages.
-    pub(super) fn since(&self, before: &Self, messages: usize) -> Map<String, Value> {
-        let each = |now: f64, then: f64| (now - then) / count(messages).max(1.0);
-        let processor = each(self.processor_seconds, before.processor_seconds) * 1e6;
-        let written = each(self.written_bytes, before.written_bytes);
-        let mut fields = Map::new();
-        fields.insert("relay_processor_us_per_message".into(), json!(round(processor)));
-        fields.insert("relay_written_bytes_per_message".into(), json!(written.round()));
-        fields.insert("relay_memory_kib".into(), json!(self.memory_kib));
-        fields.insert("relay_memory_kib_before".into(), json!(before.memory_kib));
-        fields
+impl Used {
+    /// Adds what was used between two looks, for so many messages.
+    pub(super) fn add(&mut self, before: &Usage, after: &Usage, messages: usize) {
+        self.processor_seconds += after.processor_seconds - before.processor_seconds;
+        self.written_bytes += after.written_bytes - before.written_bytes;
+        self.messages += messages;
+    }
+
+    pub(super) fn processor_us(&self) -> f64 {
+        self.processor_seconds * 1e6 / count(self.messages).max(1.0)
+    }
+
+    pub(super) fn written_bytes(&self) -> f64 {
+        self.written_bytes / count(self.messages).max(1.0)
     }
 }
 
@@ -138,8 +135,14 @@ mod tests {
 
     #[test]
     fn percentiles_are_taken_from_sorted_times() {
-        let times = Times::new((1..=100).rev().map(Duration::from_micros));
+        let all: Vec<_> = (1..=100).rev().map(Duration::from_micros).collect();
+        let times = Times::new(&all);
         assert_eq!((times.percentile(50).round(), times.percentile(99).round()), (51.0, 100.0));
         assert_eq!(Times::new([]).percentile(50), 0.0);
+    }
+
+    #[test]
+    fn a_median_is_the_middle() {
+        assert_eq!([vec![], vec![3.0], vec![9.0, 1.0], vec![9.0, 1.0, 2.0]].map(median), [0.0, 3.0, 5.0, 2.0]);
     }
 }

@@ -1,4 +1,4 @@
-//! One connection of the load tool to the relay: TLS, WebSocket, hello, then frames.
+//! One connection of the load tool to the relay, or to the floor's server: TLS or none, WebSocket, hello, then frames.
 //!
 //! In: requests. Out: replies. Unlike the client's it waits for nothing and tries nothing again: it measures.
 
@@ -14,17 +14,32 @@ use cairn_protocol::wire::frame::{Admission, Reply, Request};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use rand::Rng;
 use rustls::pki_types::ServerName;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+/// A way to bytes: TLS to the relay, bare TCP to the floor's server.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Who is measured.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    /// The relay, over TLS.
+    Relay(RelayAddress),
+    /// The floor's server, without TLS.
+    Floor(std::net::SocketAddr),
+}
+
 /// A connection that has been welcomed.
 pub(super) struct Wire {
-    socket: WebSocketStream<TlsStream<TcpStream>>,
+    socket: WebSocketStream<Box<dyn Stream>>,
     channel: ChannelBinding,
     number: u32,
 }
@@ -47,13 +62,23 @@ pub(super) fn settings() -> WebSocketConfig {
 
 impl Wire {
     /// Connects and says hello.
-    pub(super) async fn open(address: &RelayAddress) -> Result<Self> {
-        let stream = TcpStream::connect((address.host.as_str(), address.port)).await?;
-        stream.set_nodelay(true)?;
-        let connector = TlsConnector::from(Arc::new(tls::pinned(address.pin)?));
-        let name = ServerName::try_from(address.host.as_str().to_owned())?;
-        let stream = connector.connect(name, stream).await?;
-        let channel = stream.get_ref().1.export_keying_material([0; 32], EXPORTER_LABEL, None)?;
+    pub(super) async fn open(place: &Place) -> Result<Self> {
+        let (stream, channel): (Box<dyn Stream>, _) = match place {
+            Place::Floor(address) => {
+                let stream = TcpStream::connect(address).await?;
+                stream.set_nodelay(true)?;
+                (Box::new(stream), [0; 32])
+            }
+            Place::Relay(address) => {
+                let stream = TcpStream::connect((address.host.as_str(), address.port)).await?;
+                stream.set_nodelay(true)?;
+                let connector = TlsConnector::from(Arc::new(tls::pinned(address.pin)?));
+                let name = ServerName::try_from(address.host.as_str().to_owned())?;
+                let stream = connector.connect(name, stream).await?;
+                let channel = stream.get_ref().1.export_keying_material([0; 32], EXPORTER_LABEL, None)?;
+                (Box::new(stream), channel)
+            }
+        };
         let (socket, _) = client_async_with_config("ws://relay/v1", stream, Some(settings())).await?;
         let mut wire = Self { socket, channel: ChannelBinding(channel), number: 0 };
         match wire.ask(&Request::Hello { version: VERSION }).await? {
@@ -103,12 +128,7 @@ impl Wire {
 
     /// Makes a mailbox.
     pub(super) async fn mailbox(&mut self) -> Result<Mailbox> {
-        let mut rng = rand::rng();
-        let mailbox = Mailbox {
-            id: MailboxId::random(&mut rng),
-            owner: OwnerSecret::random(&mut rng),
-            capability: SendCapability::random(&mut rng),
-        };
+        let mailbox = Mailbox::random();
         let request = Request::CreateMailbox {
             mailbox: mailbox.id,
             owner: mailbox.owner.key(),
@@ -123,22 +143,69 @@ impl Wire {
 
     /// Subscribes to a mailbox of ours.
     pub(super) async fn subscribe(&mut self, mailbox: &Mailbox) -> Result<()> {
-        let generation = Generation { count: 1, mark: VaultMark::random(&mut rand::rng()) };
+        // Later than any subscription before.
+        let count = u64::try_from(START.elapsed().as_nanos())?.saturating_add(1);
+        let generation = Generation { count, mark: VaultMark::random(&mut rand::rng()) };
         let proof = mailbox.owner.prove(&self.channel, &mailbox.id, OwnerOperation::Subscribe(generation));
         match self.ask(&Request::Subscribe { mailbox: mailbox.id, generation, proof }).await? {
             Reply::Done => Ok(()),
             other => bail!("a subscription was answered by {other:?}"),
         }
     }
+
+    /// Deletes a mailbox of ours.
+    pub(super) async fn delete(&mut self, mailbox: &Mailbox) -> Result<()> {
+        let proof = mailbox.owner.prove(&self.channel, &mailbox.id, OwnerOperation::Delete);
+        match self.ask(&Request::DeleteMailbox { mailbox: mailbox.id, proof }).await? {
+            Reply::Done => Ok(()),
+            other => bail!("a deletion was answered by {other:?}"),
+        }
+    }
 }
 
 impl Mailbox {
-    /// A put of random bytes into this mailbox, under a fresh identifier.
-    pub(super) fn put(&self) -> Request {
+    fn random() -> Self {
+        let mut rng = rand::rng();
+        Self {
+            id: MailboxId::random(&mut rng),
+            owner: OwnerSecret::random(&mut rng),
+            capability: SendCapability::random(&mut rng),
+        }
+    }
+
+    /// The same mailbox for another task.
+    pub(super) fn same(&self) -> Self {
+        Self {
+            id: self.id,
+            owner: OwnerSecret::from_secret(&self.owner.to_secret()),
+            capability: self.capability.duplicate(),
+        }
+    }
+
+    /// A put of random bytes into this mailbox, under a fresh identifier, that says when it was made.
+    pub(super) fn put(&self, moment: Instant) -> Request {
         let mut rng = rand::rng();
         let mut envelope = Box::new([0; ENVELOPE]);
         rng.fill_bytes(envelope.as_mut_slice());
+        let age = moment.saturating_duration_since(*START).as_nanos();
+        if let Some(first) = envelope.first_chunk_mut() {
+            *first = age.to_be_bytes();
+        }
         let id = EnvelopeId::random(&mut rng);
         Request::Put { mailbox: self.id, capability: self.capability.duplicate(), id, envelope }
     }
+}
+
+/// When this process began to count.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Begins to count.
+pub(super) fn start_counting() {
+    LazyLock::force(&START);
+}
+
+/// When an envelope was made.
+pub(super) fn sent_at(envelope: &[u8; ENVELOPE]) -> Instant {
+    let age = envelope.first_chunk().map_or(0, |first| u128::from_be_bytes(*first));
+    *START + Duration::from_nanos(u64::try_from(age).unwrap_or_default())
 }
