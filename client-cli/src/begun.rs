@@ -4,17 +4,20 @@
 //! lies in a file that only its owner may read: there is no profile yet that could lock it.
 
 use crate::app::Begun;
-use crate::home::{Home, flush_directory, no_follow};
+use crate::home::{Home, no_follow};
 use std::fs::OpenOptions;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+
+/// The file's name.
+const NAME: &str = "begun";
 
 /// Bytes of an invitation and a name. Larger: a wrong file fills the memory. Smaller: long host names don't fit.
 const LARGEST: u64 = 4096;
 
 fn file(home: &Home) -> PathBuf {
-    home.directory().join("begun")
+    home.directory().join(NAME)
 }
 
 /// What was begun here. A file that can't be read, or says something else, is as good as none.
@@ -32,14 +35,8 @@ pub(crate) fn keep(home: &Home, begun: Option<&Begun>) -> io::Result<()> {
     let file = file(home);
     let Some(begun) = begun else { return gone(std::fs::remove_file(file)) };
     home.make().map_err(io::Error::other)?;
-    let beside = home.directory().join("begun.part");
-    gone(std::fs::remove_file(&beside))?;
-    let mut out =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(&beside)?;
-    out.write_all(format!("{}\n{}\n", begun.link, begun.name.as_deref().unwrap_or_default()).as_bytes())?;
-    out.sync_all()?;
-    std::fs::rename(&beside, file)?;
-    flush_directory(home.directory())
+    let text = format!("{}\n{}\n", begun.link, begun.name.as_deref().unwrap_or_default());
+    home.keep(NAME, text.as_bytes())
 }
 
 fn gone(removed: io::Result<()>) -> io::Result<()> {

@@ -89,6 +89,21 @@ impl Home {
         Ok(())
     }
 
+    /// Writes a small file of this home, for its owner only. It is whole or as it was before, whenever the power goes.
+    pub(crate) fn keep(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+        let beside = self.directory.join(format!("{name}.part"));
+        match std::fs::remove_file(&beside) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut out =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(&beside)?;
+        out.write_all(bytes)?;
+        out.sync_all()?;
+        std::fs::rename(&beside, self.directory.join(name))?;
+        flush_directory(&self.directory)
+    }
+
     /// Waits up to five seconds for another process to finish, then lets this one in.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod begun;
 mod cli;
 mod command;
 mod config;
+mod language;
 mod names;
 mod net;
 mod output;

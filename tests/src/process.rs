@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// After this time an event that did not come counts as a failure. A loaded machine is slow; it is not this slow.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Programs speak English, whoever runs the tests, unless a test says otherwise.
+pub(crate) const LANGUAGE: (&str, &str) = ("LC_ALL", "C");
+
 /// Between two looks at whether a process has ended.
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -40,6 +43,9 @@ fn alive() -> MutexGuard<'static, Alive> {
 fn start(command: &mut Command) -> Result<Child> {
     let mut alive = alive();
     ensure!(!alive.closed, "everything is being stopped");
+    if !command.get_envs().any(|(name, _)| name == LANGUAGE.0) {
+        command.env(LANGUAGE.0, LANGUAGE.1);
+    }
     // A group of its own: Ctrl-C reaches this process only, which then ends the others in order.
     let child = command.process_group(0).spawn().with_context(|| format!("starting {command:?}"))?;
     alive.ids.push(child.id());

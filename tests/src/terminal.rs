@@ -2,7 +2,7 @@
 //!
 //! In: a program and what is typed. Out: every byte on the screen. This file must never learn what the program is for.
 
-use crate::process::PATIENCE;
+use crate::process::{LANGUAGE, PATIENCE};
 use anyhow::{Context, Result, bail};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
@@ -51,6 +51,7 @@ impl Terminal {
         let pair = native_pty_system().openpty(SIZE).context("a pseudo-terminal")?;
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
+        command.env(LANGUAGE.0, LANGUAGE.1);
         for (name, value) in environment {
             command.env(name, value);
         }

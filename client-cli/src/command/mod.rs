@@ -37,6 +37,7 @@ pub(crate) use stop::Stop;
 use crate::cli::{Cli, Command};
 use crate::config::Config;
 use crate::engine::Fault;
+use crate::language::{self, Language};
 use crate::output;
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -54,6 +55,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return ExitCode::from(not_understood(&error, json, &args)),
     };
     let config = Config::new(cli.global);
+    language::speak(Language::chosen(None));
     ExitCode::from(match Run::new(config) {
         Ok(run) => end(dispatch(&run, cli.command), &run),
         Err(stop) => stop.print(json),

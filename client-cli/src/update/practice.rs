@@ -4,6 +4,7 @@
 
 use super::{first, say, talk};
 use crate::app::{App, Effect, Screen};
+use crate::language::practice as texts;
 
 /// Steps until it is over.
 const STEPS: u8 = 3;
@@ -11,19 +12,15 @@ const STEPS: u8 = 3;
 /// Begins it.
 pub(super) fn begin(app: &mut App) -> Vec<Effect> {
     app.screen = Screen::Practice { step: 1 };
-    vec![
-        Effect::Gap,
-        say("Practice. Nobody reads this, and nothing is sent or kept. Enter alone ends it."),
-        say(ask(1)),
-    ]
+    vec![Effect::Gap, say(texts::begin()), say(ask(1))]
 }
 
 /// What is asked for.
-pub(super) const fn ask(step: u8) -> &'static str {
+pub(super) fn ask(step: u8) -> String {
     match step {
-        1 => "1 of 3: type a few words and press Enter. That is how a message is sent.",
-        2 => "2 of 3: type ? and press Enter. In a conversation it shows what else you can do.",
-        _ => "3 of 3: type a last line, such as good-bye, and press Enter.",
+        1 => texts::step_one(),
+        2 => texts::step_two(),
+        _ => texts::step_three(),
     }
 }
 
@@ -31,22 +28,19 @@ pub(super) const fn ask(step: u8) -> &'static str {
 pub(super) fn typed(app: &mut App, step: u8, line: &str) -> Vec<Effect> {
     let line = line.trim();
     if line.is_empty() {
-        return end(app, "Practice is over.");
+        return end(app, texts::left());
     }
     let mut effects = match (step, line) {
-        (2, "?") => vec![
-            say("In a conversation, numbered choices stand here now. You would type a number and press Enter."),
-            say("! shows Help now, and - hides everything: both also work outside of practice."),
-        ],
-        (2, _) => vec![say("That would be sent as a message. This time, type only the question mark.")],
-        _ => vec![say("Sent. (Practice: it went nowhere.)")],
+        (2, "?") => vec![say(texts::choices_here()), say(texts::keys_here())],
+        (2, _) => vec![say(texts::not_that_one())],
+        _ => vec![say(texts::sent())],
     };
     if step == 1 {
-        effects.push(say("Example, Monday, 2:02 PM: an answer looks like this. It can take hours or days."));
+        effects.push(say(texts::example()));
     }
     let next = if step == 2 && line != "?" { step } else { step + 1 };
     if next > STEPS {
-        effects.extend(end(app, "That is all there is to it. Practice is over."));
+        effects.extend(end(app, texts::over()));
         return effects;
     }
     app.screen = Screen::Practice { step: next };
@@ -54,7 +48,7 @@ pub(super) fn typed(app: &mut App, step: u8, line: &str) -> Vec<Effect> {
     effects
 }
 
-fn end(app: &mut App, words: &str) -> Vec<Effect> {
+fn end(app: &mut App, words: String) -> Vec<Effect> {
     let mut effects = vec![say(words), Effect::Gap];
     effects.extend(if app.open { talk::back(app) } else { first::go_on(app) });
     effects
