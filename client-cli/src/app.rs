@@ -5,6 +5,7 @@
 
 use crate::engine::Fault;
 use crate::engine::model::{Check, Contact, Invitation, Keep, Kept, Message, Outcome, Queued};
+use crate::settings::Settings;
 
 /// Why everything is hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,11 +189,13 @@ pub(crate) struct App {
     pub(crate) reopen: Option<String>,
     /// What was half typed then.
     pub(crate) draft: Option<Draft>,
+    /// What the person has set.
+    pub(crate) settings: Settings,
 }
 
 impl App {
     /// Before anything happened.
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             screen: Screen::Blank,
             person: None,
@@ -209,6 +212,7 @@ impl App {
             told: false,
             reopen: None,
             draft: None,
+            settings: Settings::default(),
         }
     }
 }

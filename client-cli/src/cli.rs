@@ -99,6 +99,9 @@ pub(crate) enum Command {
     /// How things stand: the profile, what waits, the relay
     #[command(after_help = "Example: cairn status\n         cairn status --data\nNext: cairn inbox")]
     Status(Status),
+    /// What you have set, such as the language
+    #[command(subcommand, after_help = "Example: cairn config set language es\nNext: cairn config get")]
+    Config(Config),
     /// The card for an emergency; needs no passphrase and no network
     #[command(after_help = "Example: cairn help-now\nNext: call your local emergency number, if you are in danger")]
     HelpNow,
@@ -275,6 +278,26 @@ pub(crate) struct Verify {
     pub(crate) stop: bool,
 }
 
+/// `config …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Show all settings, or one
+    #[command(after_help = "Example: cairn config get\nNext: cairn config set KEY VALUE")]
+    Get {
+        /// face, language, pace, block, theme, notify or quiet
+        key: Option<String>,
+    },
+    /// Change a setting
+    #[command(after_help = "Example: cairn config set pace slow\nNext: cairn config get")]
+    Set {
+        /// face, language, pace, block, theme, notify or quiet
+        key: String,
+        /// What `cairn config get KEY` allows
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+}
+
 /// How long a conversation is kept.
 fn keep(text: &str) -> Result<Time, String> {
     match text {
@@ -314,6 +337,8 @@ impl Command {
             Self::Keep(_) => "keep",
             Self::Export(_) => "export",
             Self::Status(_) => "status",
+            Self::Config(Config::Get { .. }) => "config get",
+            Self::Config(Config::Set { .. }) => "config set",
             Self::HelpNow => "help-now",
             Self::Lock => "lock",
         }

@@ -4,6 +4,8 @@
 //! file must never learn a passphrase: it knows only where one is to be read.
 
 use crate::cli::Global;
+use crate::home::{CONVERSATION, Home};
+use crate::settings::{self, Face, Settings};
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -47,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) terminal: bool,
     /// Where the passphrase comes from.
     pub(crate) passphrase: PassphraseSource,
+    /// What the person has set; defaults where the file can't be used.
+    pub(crate) settings: Settings,
 }
 
 impl Config {
@@ -70,7 +74,17 @@ impl Config {
             may_ask: !global.no_input && std::io::stdin().is_terminal(),
             terminal,
             passphrase,
+            settings: Settings::default(),
         }
+    }
+
+    /// The same, with what the person has set. What can't be used in the file is told by `config get` and in the conversation.
+    pub(crate) fn with_settings(mut self) -> Self {
+        // Where there is no home, the command itself says so.
+        let home = Home::new(self.home.as_deref(), CONVERSATION);
+        self.settings = home.map(|home| settings::read(&home).settings).unwrap_or_default();
+        self.plain |= self.settings.face == Face::Plain;
+        self
     }
 
     /// Columns of the terminal, if there is one that says so.

@@ -17,6 +17,7 @@ mod net;
 mod output;
 mod plain;
 mod sanitize;
+mod settings;
 mod update;
 mod vault;
 

@@ -3,6 +3,7 @@
 //! In: arguments. Out: printed lines and an exit code. This folder must never learn a key or what stands on the wire:
 //! it speaks to the engine only.
 
+mod config;
 mod contact;
 mod export;
 mod help_now;
@@ -54,8 +55,8 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(not_understood(&error, json, &args)),
     };
-    let config = Config::new(cli.global);
-    language::speak(Language::chosen(None));
+    let config = Config::new(cli.global).with_settings();
+    language::speak(Language::chosen(config.settings.language));
     ExitCode::from(match Run::new(config) {
         Ok(run) => end(dispatch(&run, cli.command), &run),
         Err(stop) => stop.print(json),
@@ -76,6 +77,7 @@ fn dispatch(run: &Run, command: Option<Command>) -> Result<(), Stop> {
         Command::Keep(keep) => keep::run(run, &keep),
         Command::Export(export) => export::run(run, &export),
         Command::Status(status) => status::run(run, &status),
+        Command::Config(what) => config::run(run, words, &what),
         Command::HelpNow => help_now::run(run),
         Command::Lock => lock::run(run),
     }

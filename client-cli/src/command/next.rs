@@ -34,6 +34,10 @@ pub(super) enum Done<'a> {
     About(&'a str),
     /// How things stand was shown.
     Stands,
+    /// What is set was shown.
+    Settings,
+    /// Something was set.
+    Set,
     /// What was begun with a person was given up.
     GivenUp,
     /// The words to read are on the screen, and those of this person are to be typed.
@@ -87,6 +91,8 @@ pub(super) fn step(done: Done<'_>, pending: &[Pending]) -> String {
         Done::Nobody => "cairn invite new, or cairn join LINK".to_owned(),
         Done::Sent | Done::Stands => "cairn inbox".to_owned(),
         Done::Refused(name) => format!("cairn contact verify {}", quoted(name)),
+        Done::Settings => "cairn config set KEY VALUE".to_owned(),
+        Done::Set => "cairn config get".to_owned(),
         Done::Shown => "cairn send CONTACT -m TEXT".to_owned(),
         Done::About(name) => format!("cairn send {} -m TEXT", quoted(name)),
         Done::GivenUp => "cairn contact list".to_owned(),
@@ -177,6 +183,8 @@ mod tests {
             (Done::Shown, "cairn send CONTACT -m TEXT"),
             (Done::About("Dana P."), "cairn send 'Dana P.' -m TEXT"),
             (Done::Stands, "cairn inbox"),
+            (Done::Settings, "cairn config set KEY VALUE"),
+            (Done::Set, "cairn config get"),
             (Done::GivenUp, "cairn contact list"),
             (Done::Words("Kim"), "cairn contact verify Kim --typed WORDS"),
         ];

@@ -83,7 +83,7 @@ fn one_line(text: &str) -> Cow<'_, str> {
 /// The files of a language, one for each area.
 pub(super) const fn sources(language: Language) -> &'static [&'static str] {
     match language {
-        Language::English => &[include_str!("en/practice.ftl")],
-        Language::Spanish => &[include_str!("es/practice.ftl")],
+        Language::English => &[include_str!("en/practice.ftl"), include_str!("en/settings.ftl")],
+        Language::Spanish => &[include_str!("es/practice.ftl"), include_str!("es/settings.ftl")],
     }
 }

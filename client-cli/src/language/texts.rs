@@ -39,4 +39,12 @@ areas! {
         left();
         over();
     }
+    settings {
+        line(key, value, allowed);
+        no_such(keys);
+        value(key, allowed);
+        quiet();
+        file(file);
+        write(why);
+    }
 }

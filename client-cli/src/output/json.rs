@@ -73,6 +73,18 @@ pub(crate) fn card(lines: &[&str]) -> String {
 }
 
 #[derive(Serialize)]
+struct Setting<'a> {
+    key: &'a str,
+    value: &'a str,
+    allowed: &'a [&'a str],
+}
+
+/// `setting`.
+pub(crate) fn setting(key: &str, value: &str, allowed: &[&str]) -> String {
+    line("setting", Setting { key, value, allowed })
+}
+
+#[derive(Serialize)]
 struct Locked {
     was_open: bool,
 }

@@ -16,7 +16,9 @@ pub(crate) mod wrap;
 use crate::command::Stop;
 use crate::config::Config;
 use crate::engine::model::{Check, Contact, Data, Event, Invitation, Kept, Message, Outcome, Status};
+use crate::language;
 use crate::sanitize;
+use crate::settings::{Key, Settings};
 use std::io::{self, Write};
 
 /// Columns assumed where a terminal does not say.
@@ -153,6 +155,14 @@ impl Output {
     /// How long a conversation is kept now.
     pub(crate) fn kept(&self, kept: &Kept) -> io::Result<()> {
         if self.json { Self::put(&json::kept(kept)) } else { self.put_human(&human::keeps(kept)) }
+    }
+
+    /// A setting.
+    pub(crate) fn setting(&self, key: Key, settings: &Settings) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::setting(key.name(), &key.get(settings), key.allowed()));
+        }
+        self.put_human(&language::settings::line(key.name(), key.get(settings), key.allowed().join(", ")))
     }
 
     /// The bytes of this month.

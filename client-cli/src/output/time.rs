@@ -38,6 +38,12 @@ pub(crate) fn moment(milliseconds: i64) -> String {
     words(milliseconds, Timestamp::now().as_millisecond(), &TimeZone::system())
 }
 
+/// The minute of the day now, by the local clock.
+pub(crate) fn minute_of_day() -> u16 {
+    let now = jiff::Zoned::now();
+    u16::from(now.hour().unsigned_abs()) * 60 + u16::from(now.minute().unsigned_abs())
+}
+
 /// A day and time in words, for something that ends then: `Saturday, March 14, 2:02 PM`.
 pub(crate) fn end(milliseconds: i64) -> String {
     timestamp(milliseconds).to_zoned(TimeZone::system()).strftime("%A, %B %-d, %-I:%M %p").to_string()

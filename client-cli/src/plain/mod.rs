@@ -3,6 +3,7 @@
 //! In: lines, and what the engine stores. Out: lines. `update` decides, this folder does. It must never learn a key; a
 //! passphrase passes through and is not kept.
 
+mod bell;
 mod curtain;
 mod editing;
 mod idle;
@@ -46,7 +47,7 @@ pub(crate) fn open(run: &Run) -> Result<(), Stop> {
     let mut face = Face {
         run,
         engine: None,
-        app: App { begun: begun::read(&home), ..App::new() },
+        app: App { begun: begun::read(&home), settings: run.config.settings, ..App::new() },
         page: Page::new(run.config.terminal),
         typing: Typing::start()?,
         events: VecDeque::new(),
@@ -213,7 +214,12 @@ impl Face<'_> {
 
     /// What comes in by itself is printed now, or when the half-typed line is done.
     async fn come_in(&mut self, event: Event) -> Result<(), Stop> {
-        for effect in update(&mut self.app, event) {
+        let letters = bell::tells_of_words(&event);
+        let effects = update(&mut self.app, event);
+        if letters && effects.iter().any(|effect| !matches!(effect, Effect::Mark(_))) {
+            self.ring()?;
+        }
+        for effect in effects {
             match effect {
                 Effect::Say(text) => self.add_or_hold(Held::of(text)).await?,
                 Effect::Choices(lines) => {

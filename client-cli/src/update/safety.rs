@@ -53,7 +53,7 @@ pub(super) fn hide(app: &mut App, why: Why, half_typed: Option<String>, found: F
         (None, before) => before,
     };
     let (begun, kept) = (app.begun.take(), draft.is_some());
-    *app = App { reopen: person, draft, begun, ..App::new() };
+    *app = App { reopen: person, draft, begun, settings: app.settings, ..App::new() };
     let mut effects = vec![Effect::Close, Effect::Clear];
     if why == Why::Idle {
         effects.push(say("No key was pressed for a while."));
