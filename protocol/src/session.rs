@@ -407,6 +407,13 @@ mod tests {
     }
 
     #[test]
+    fn neighbouring_numbers_are_joined_and_others_are_not() {
+        assert_eq!(ranges(vec![5, 1, 8, 2, 4]), [1..=2, 4..=5, 8..=8]);
+        assert_eq!(ranges(vec![u64::MAX, 3]), [3..=3, u64::MAX..=u64::MAX]);
+        assert_eq!(ranges(vec![]), []);
+    }
+
+    #[test]
     fn what_a_session_says_of_itself_follows_what_was_sent_and_what_opened() {
         let rng = &mut StdRng::seed_from_u64(6);
         let (mut taker, mut inviter) = pair(rng);

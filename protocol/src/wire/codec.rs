@@ -298,10 +298,23 @@ mod tests {
     fn a_writer_moves_to_a_larger_buffer_only_when_it_must_and_by_itself() {
         let mut writer = Writer::with_capacity(10);
         assert_eq!((writer.len(), writer.is_empty()), (0, true));
-        let place = writer.u64(1).u16(2).as_bytes().as_ptr();
+        let place = writer.as_bytes().as_ptr();
+        writer.u64(1).u16(2);
         assert_eq!((writer.len(), writer.is_empty(), writer.as_bytes().as_ptr()), (10, false, place));
         // 26: twice what is needed. A `Vec` that grew would have 20, and would not have wiped the old buffer.
         assert_eq!(writer.bytes(&[3; 3]).0.capacity(), 26);
         assert_eq!(writer.as_bytes(), [0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3, 3]);
+    }
+
+    #[test]
+    fn a_writer_with_exactly_the_room_becomes_the_structure_and_another_is_copied_from() {
+        // A buffer that is too large would be made smaller, and its old place would not be wiped.
+        for (room, becomes) in [(8, true), (9, false)] {
+            let mut writer = Writer::with_capacity(room);
+            let place = writer.u8(7).as_bytes().as_ptr();
+            let fixed = writer.into_fixed::<8>();
+            assert_eq!(fixed.expose(), &[7, 0, 0, 0, 0, 0, 0, 0]);
+            assert_eq!(fixed.expose().as_ptr() == place, becomes, "{room}");
+        }
     }
 }
