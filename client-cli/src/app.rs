@@ -5,7 +5,7 @@
 
 use crate::engine::Fault;
 use crate::engine::model::{Check, Contact, Invitation, Keep, Kept, Message, Outcome, Queued};
-use crate::settings::Settings;
+use crate::settings::{Block, Key, Settings};
 
 /// Why everything is hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,16 @@ pub(crate) enum Choice {
     Anew,
     /// Back to where the person was.
     Back,
+    /// What can be set.
+    Settings,
+    /// What one of them can be.
+    Setting(Key),
+    /// Set it so.
+    Set(Key, &'static str),
+    /// Text in blocks of so many words.
+    Slow(Block),
+    /// Other quiet hours than those that are offered.
+    OwnHours,
     /// Leave.
     Quit,
 }
@@ -118,6 +128,8 @@ pub(crate) enum Screen {
     PasteAgain,
     /// A check of words: what is typed are the words that they read.
     Checking,
+    /// Quiet hours.
+    Hours,
     /// The conversation: what is typed is sent.
     Talk,
     /// The conversation for practice.
@@ -284,6 +296,8 @@ pub(crate) enum Event {
     Kept(Result<Kept, Fault>),
     /// An invitation was made, or not.
     Invitation(Result<Invitation, Fault>),
+    /// A setting was changed, or why not.
+    Set(Result<Settings, String>),
     /// Whether the relays can be worked with now.
     Trouble(Option<Fault>),
     /// So many messages of this conversation are not at the relay.
@@ -398,6 +412,13 @@ pub(crate) enum Effect {
     NewInvitation {
         /// For whom.
         label: Option<String>,
+    },
+    /// Change a setting.
+    Set {
+        /// Which.
+        key: Key,
+        /// To what.
+        value: String,
     },
     /// End well.
     Quit,

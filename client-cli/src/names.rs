@@ -2,19 +2,20 @@
 //!
 //! In: a line. Out: the name, or why not. This file must never learn whose it is.
 
+use crate::language::said as texts;
 use cairn_protocol::limits::NAME;
 
 /// One line of 1 to 64 bytes, without the spaces around it.
 pub(crate) fn check(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() {
-        return Err("A name needs at least one letter.".to_owned());
+        return Err(texts::name_empty());
     }
     if text.len() > NAME {
-        return Err(format!("This name is too long: at most {NAME} letters, fewer with accents."));
+        return Err(texts::name_long(NAME));
     }
     if text.chars().any(char::is_control) {
-        return Err("A name is one line of letters.".to_owned());
+        return Err(texts::name_line());
     }
     Ok(text.to_owned())
 }

@@ -11,6 +11,7 @@ mod news;
 mod practice;
 mod rejoin;
 mod safety;
+mod settings;
 mod talk;
 
 use crate::app::{App, Begun, Effect, Event, Found, Screen};
@@ -62,6 +63,7 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
         Event::Older(keep, result) => keeping::counted(app, keep, result),
         Event::Kept(result) => keeping::kept(app, result),
         Event::Invitation(result) => talk::invited(app, result),
+        Event::Set(result) => settings::done(app, result),
         Event::Trouble(fault) => news::trouble(app, fault),
         Event::Waiting(number) => news::waiting(app, number),
     }
@@ -96,6 +98,7 @@ fn line_typed(app: &mut App, line: String) -> Vec<Effect> {
         Screen::Paste => join(app, line.trim().to_owned()),
         Screen::PasteAgain => rejoin::pasted(app, line.trim()),
         Screen::Checking => check::typed(app, line),
+        Screen::Hours => settings::hours(app, line.trim()),
         Screen::Label => talk::labelled(app, &line),
         Screen::Choosing(choices) => talk::chosen(app, choices, line),
         Screen::Talk => talk::typed(app, line),

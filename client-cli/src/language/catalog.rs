@@ -83,7 +83,29 @@ fn one_line(text: &str) -> Cow<'_, str> {
 /// The files of a language, one for each area.
 pub(super) const fn sources(language: Language) -> &'static [&'static str] {
     match language {
-        Language::English => &[include_str!("en/practice.ftl"), include_str!("en/settings.ftl")],
-        Language::Spanish => &[include_str!("es/practice.ftl"), include_str!("es/settings.ftl")],
+        Language::English => &[
+            include_str!("en/practice.ftl"),
+            include_str!("en/settings.ftl"),
+            include_str!("en/safety.ftl"),
+            include_str!("en/check.ftl"),
+            include_str!("en/keeping.ftl"),
+            include_str!("en/rejoin.ftl"),
+            include_str!("en/news.ftl"),
+            include_str!("en/said.ftl"),
+            include_str!("en/time.ftl"),
+            include_str!("en/talk.ftl"),
+        ],
+        Language::Spanish => &[
+            include_str!("es/practice.ftl"),
+            include_str!("es/settings.ftl"),
+            include_str!("es/safety.ftl"),
+            include_str!("es/check.ftl"),
+            include_str!("es/keeping.ftl"),
+            include_str!("es/rejoin.ftl"),
+            include_str!("es/news.ftl"),
+            include_str!("es/said.ftl"),
+            include_str!("es/time.ftl"),
+            include_str!("es/talk.ftl"),
+        ],
     }
 }

@@ -36,4 +36,12 @@ impl Language {
             Self::Spanish => "es",
         }
     }
+
+    /// Its own name for itself: whoever looks for it may read no other.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::Spanish => "Español",
+        }
+    }
 }

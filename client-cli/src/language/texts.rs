@@ -46,5 +46,138 @@ areas! {
         quiet();
         file(file);
         write(why);
+        title();
+        head();
+        language(now);
+        language_auto();
+        face(now);
+        face_full();
+        face_plain();
+        about_face();
+        next_start();
+        pace(now);
+        pace_normal();
+        pace_slow(words);
+        about_pace();
+        more();
+        theme(now);
+        theme_none();
+        theme_light();
+        theme_dark();
+        about_theme();
+        notify(now);
+        notify_off();
+        notify_bell();
+        about_notify();
+        quiet_hours(now);
+        quiet_off();
+        about_quiet();
+        own_hours();
+        ask_hours();
+        no_hours();
+        done(line);
+    }
+    safety {
+        go_on();
+        number_or_help(most);
+        paste();
+        use_again();
+        for_whom();
+        idle();
+        kept();
+        locked();
+        hidden();
+        nothing_sent();
+        draft();
+    }
+    check {
+        type_them();
+        why(name);
+        both(name);
+        then(name);
+        idle(name);
+        asked(name);
+        waiting(name);
+        read(name);
+        fit(name, trust);
+        different();
+        broken();
+        may_be(name);
+        ask(name);
+        began_again(name);
+        over_broken();
+        over();
+        not_yet(tries, name);
+        meanwhile();
+        ready(name);
+        meant();
+    }
+    keeping {
+        always();
+        days(days);
+        both(here, name, there);
+        older_goes();
+        would_remove(number, time);
+        now_told(time, name);
+        now_later(time, name);
+        removed(number, time, name);
+        theirs(name, time);
+    }
+    rejoin {
+        waits();
+        waits_short();
+        how();
+        way_on(name);
+        once_used(name);
+        paste(name);
+        paste_again();
+        given_up();
+    }
+    news {
+        new_words(names);
+        relay_back();
+        go_on_writing();
+        sent_now();
+        contact(name, trust);
+        gap(number, name);
+        not_arrived(name, when);
+        something_not_arrived(name);
+        somebody();
+        second_taker(name);
+        second_taker_of(id, name);
+        check_asked(name);
+        differs(name);
+        rejoined(name);
+        damaged(name);
+    }
+    said {
+        unchecked();
+        checked();
+        you();
+        not_sent_yet();
+        no_words();
+        invitation_head();
+        invitation_head_for(name);
+        invitation_rules(when);
+        they_call_themselves(name);
+        since(when);
+        name_empty();
+        name_long(most);
+        name_line();
+        passphrase_new();
+        passphrase_again();
+        passphrase();
+        can_not_empty();
+    }
+    time {
+        clock();
+        date(month, day, clock);
+        dated(month, day, year, clock);
+        end(weekday, month, day, clock);
+        month(month);
+        weekday(day);
+    }
+    talk {
+        moment();
     }
 }

@@ -3,66 +3,46 @@
 //! In: how a check stands. Out: paragraphs, sanitized, not yet wrapped. This file must never say what a person has to
 //! type: nobody but the other one's voice tells that.
 
-use super::human::{self, count};
+use super::human;
 use crate::engine::model::{Check, CheckState, Trust};
+use crate::language::check as texts;
 use crate::sanitize;
 
 /// What to do, before anything is done.
 pub(crate) fn explanation(name: &str) -> Vec<String> {
     let name = sanitize::name(name);
-    vec![
-        format!("This makes sure that it is really {name} who reads and writes here."),
-        format!("Be on the telephone with {name}, or in one room. Both of you begin: {name} too."),
-        format!("Then each of you sees four words. Read yours aloud, and type the ones that {name} reads."),
-    ]
+    vec![texts::why(&name), texts::both(&name), texts::then(&name)]
 }
 
 /// How it stands, and what to do next.
 pub(crate) fn standing(check: &Check) -> Vec<String> {
     let name = sanitize::name(&check.contact);
     match check.state {
-        CheckState::Idle => vec![format!("No check with {name} has begun.")],
-        CheckState::Asked => vec![format!("{name} would like to check words with you.")],
-        CheckState::Waiting => {
-            vec![format!("Waiting for {name}, who has to begin too. You can leave: it goes on where it was.")]
-        }
+        CheckState::Idle => vec![texts::idle(name)],
+        CheckState::Asked => vec![texts::asked(name)],
+        CheckState::Waiting => vec![texts::waiting(name)],
         CheckState::Words => {
             let words = check.words.as_deref().unwrap_or_default();
-            vec![format!("Read these four words aloud to {name}:"), format!("    {words}")]
+            vec![texts::read(name), format!("    {words}")]
         }
-        CheckState::Matched => vec![format!("The words fit. {name}: {}.", human::trust(Trust::Checked))],
-        CheckState::Different => not_checked("The words did not fit three times, so nothing was checked.", &name),
-        CheckState::Broken => not_checked("The answer from the other side did not fit, so nothing was checked.", &name),
-        CheckState::BeganAgain => {
-            vec![format!("{name} began again, so the earlier words are over. Begin again too, and use the new ones.")]
-        }
+        CheckState::Matched => vec![texts::fit(name, human::trust(Trust::Checked))],
+        CheckState::Different => vec![texts::different(), texts::may_be(&name), texts::ask(&name)],
+        CheckState::Broken => vec![texts::broken(), texts::may_be(&name), texts::ask(&name)],
+        CheckState::BeganAgain => vec![texts::began_again(name)],
     }
 }
 
-fn not_checked(what: &str, name: &str) -> Vec<String> {
-    vec![
-        what.to_owned(),
-        format!(
-            "It may be a word misheard. It may also be that somebody else has used the invitation: then {name} is not \
-             the one who writes here."
-        ),
-        format!("Ask {name}, face to face or by telephone. Then check again, or hand over a new invitation in person."),
-    ]
-}
-
 /// Why a run that is over has matched nothing.
-pub(crate) const fn over(state: CheckState) -> &'static str {
+pub(crate) fn over(state: CheckState) -> String {
     match state {
-        CheckState::Broken => "The answer from the other side did not fit. Nothing was checked.",
-        _ => "The words did not fit. Nothing was checked.",
+        CheckState::Broken => texts::over_broken(),
+        _ => texts::over(),
     }
 }
 
 /// Typed words that did not fit, with tries left.
 pub(crate) fn not_yet(name: &str, tries_left: u8) -> String {
-    let name = sanitize::name(name);
-    let tries = count(tries_left.into(), "try is", "tries are");
-    format!("These words don't fit yet. {tries} left. Let {name} read them once more.")
+    texts::not_yet(tries_left, sanitize::name(name))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::time;
 use crate::engine::model::{
     Contact, Data, Direction, Event, Invitation, InvitationState, Keep, Kept, Message, Reason, SendState, Status, Trust,
 };
+use crate::language::{keeping, news, rejoin, said as texts};
 use crate::sanitize;
 
 /// Why there is no QR code, and how to see one.
@@ -16,38 +17,38 @@ pub(crate) const NO_QR: &str =
 pub(crate) const BUDGET: u64 = 6_000_000;
 
 /// How well a person's keys are known, in the words of the contract.
-pub(crate) const fn trust(trust: Trust) -> &'static str {
+pub(crate) fn trust(trust: Trust) -> String {
     match trust {
-        Trust::Unchecked => "NOT CHECKED YET",
-        Trust::Checked => "CHECKED BY YOU",
+        Trust::Unchecked => texts::unchecked(),
+        Trust::Checked => texts::checked(),
     }
 }
 
 /// How long a conversation is kept.
-pub(crate) const fn keep(keep: Keep) -> &'static str {
+pub(crate) fn keep(keep: Keep) -> String {
     match keep {
-        Keep::Always => "always",
-        Keep::Days30 => "30 days",
-        Keep::Days90 => "90 days",
+        Keep::Always => keeping::always(),
+        Keep::Days30 => keeping::days(30_u8),
+        Keep::Days90 => keeping::days(90_u8),
     }
 }
 
 /// How long a conversation is kept, on both sides.
 pub(crate) fn kept(contact: &Contact) -> String {
     let name = sanitize::name(&contact.name);
-    format!("Kept here: {}. Kept by {name}: {}.", keep(contact.keep), keep(contact.their_keep))
+    keeping::both(keep(contact.keep), name, keep(contact.their_keep))
 }
 
 /// What a choice would remove.
 pub(crate) fn would_remove(number: u64, time: Keep) -> String {
-    format!("{} older than {} will be removed here now, for good.", count(number, "message", "messages"), keep(time))
+    keeping::would_remove(number, keep(time))
 }
 
 /// What `keep` did.
 pub(crate) fn keeps(kept: &Kept) -> String {
     let name = sanitize::name(&kept.contact.name);
-    let told = if kept.told { "was told" } else { "will be told when the relay can be reached" };
-    format!("This conversation is kept here: {}. {name}'s program {told}.", keep(kept.contact.keep))
+    let time = keep(kept.contact.keep);
+    if kept.told { keeping::now_told(time, name) } else { keeping::now_later(time, name) }
 }
 
 /// The bytes of a month, in KB of 1,000 bytes, rounded up.
@@ -78,15 +79,15 @@ fn for_whom(invitation: &Invitation) -> String {
 
 /// What stands before the link of a new invitation.
 pub(crate) fn invitation_head(invitation: &Invitation) -> String {
-    format!("Here is the invitation{}, on this one line:", for_whom(invitation))
+    match invitation.label.as_deref() {
+        Some(label) => texts::invitation_head_for(sanitize::name(label)),
+        None => texts::invitation_head(),
+    }
 }
 
 /// What stands after the link of a new invitation.
 pub(crate) fn invitation_rules(invitation: &Invitation) -> String {
-    format!(
-        "It works once, until {}. Give it only to the one person, on paper or in person.",
-        time::end(invitation.expires_at)
-    )
+    texts::invitation_rules(time::end(invitation.expires_at))
 }
 
 /// An invitation in a list, without its link.
@@ -107,7 +108,7 @@ pub(crate) fn contact_line(contact: &Contact) -> String {
         number => format!(" {}: not sent yet, safe here.", count(number, "message", "messages")),
     };
     let id = sanitize::name(&contact.id);
-    let rejoining = if contact.rejoining { " A new start waits for the check words." } else { "" };
+    let rejoining = if contact.rejoining { format!(" {}", rejoin::waits_short()) } else { String::new() };
     format!("{}, {}. ID {id}.{rejoining}{waiting}", sanitize::name(&contact.name), trust(contact.trust))
 }
 
@@ -115,12 +116,12 @@ pub(crate) fn contact_line(contact: &Contact) -> String {
 pub(crate) fn contact_details(contact: &Contact) -> Vec<String> {
     let mut lines = vec![format!("{}: {}.", sanitize::name(&contact.name), trust(contact.trust))];
     if contact.given_name != contact.name {
-        lines.push(format!("They call themselves {}.", sanitize::name(&contact.given_name)));
+        lines.push(texts::they_call_themselves(sanitize::name(&contact.given_name)));
     }
     if contact.rejoining {
-        lines.push("A new start waits for the check words. Until then nothing is sent.".to_owned());
+        lines.push(rejoin::waits());
     }
-    lines.push(format!("In your list since {}.", time::moment(contact.created_at)));
+    lines.push(texts::since(time::moment(contact.created_at)));
     lines.push(kept(contact));
     lines
 }
@@ -137,36 +138,28 @@ pub(crate) const fn sent(state: SendState) -> &'static str {
 pub(crate) fn message(message: &Message) -> String {
     let when = time::moment(time::of_message(message.sent_at, message.received_at));
     let text = match sanitize::text(&message.text) {
-        text if text.is_empty() => "(no words)".to_owned(),
+        text if text.is_empty() => texts::no_words(),
         text => text,
     };
     match (message.direction, message.state) {
         (Direction::In, _) => format!("{}, {when}: {text}", sanitize::name(&message.contact)),
-        (Direction::Out, Some(SendState::Saved)) => format!("You, {when} (not sent yet, safe here): {text}"),
-        (Direction::Out, _) => format!("You, {when}: {text}"),
+        (Direction::Out, Some(SendState::Saved)) => {
+            format!("{}, {when} ({}): {text}", texts::you(), texts::not_sent_yet())
+        }
+        (Direction::Out, _) => format!("{}, {when}: {text}", texts::you()),
     }
 }
 
 /// Something new.
 pub(crate) fn event(event: &Event) -> String {
     match event {
-        Event::Contact(contact) => {
-            let name = sanitize::name(&contact.name);
-            format!("{name} is in your list now, {}. You can write to each other.", trust(contact.trust))
-        }
+        Event::Contact(contact) => news::contact(sanitize::name(&contact.name), trust(contact.trust)),
         Event::Message(letter) => message(letter),
-        Event::Gap { from, missing, .. } => {
-            let (name, number) = (sanitize::name(from), count(*missing, "message", "messages"));
-            format!("{number} from {name} did not arrive here. Ask {name} to send it again.")
-        }
+        Event::Gap { from, missing, .. } => news::gap(*missing, sanitize::name(from)),
         Event::Removed { contact, messages, keep: time, .. } => {
-            let (name, time) = (sanitize::name(contact), keep(*time));
-            let (number, were) = (count(*messages, "message", "messages"), if *messages == 1 { "was" } else { "were" });
-            format!("{number} older than {time} {were} removed here, from the conversation with {name}.")
+            keeping::removed(*messages, keep(*time), sanitize::name(contact))
         }
-        Event::TheirKeep { contact, keep: time, .. } => {
-            format!("{} keeps this conversation now: {}.", sanitize::name(contact), keep(*time))
-        }
+        Event::TheirKeep { contact, keep: time, .. } => keeping::theirs(sanitize::name(contact), keep(*time)),
         Event::Notice { message: Some(letter), .. } => not_arrived(letter),
         Event::Notice { invite, contact, reason, .. } => notice(invite.as_deref(), contact.as_deref(), *reason),
     }
@@ -174,38 +167,21 @@ pub(crate) fn event(event: &Event) -> String {
 
 /// Without its words: it is said in whatever conversation is open.
 fn not_arrived(letter: &Message) -> String {
-    let (name, when) = (sanitize::name(&letter.contact), time::moment(letter.sent_at));
-    format!("What you wrote to {name}, {when}, did not arrive there. If it matters, write it once more.")
+    news::not_arrived(sanitize::name(&letter.contact), time::moment(letter.sent_at))
 }
 
 fn notice(invite: Option<&str>, contact: Option<&str>, reason: Reason) -> String {
-    let name = contact.map_or_else(|| "the person you invited".to_owned(), sanitize::name);
+    let name = contact.map_or_else(news::somebody, sanitize::name);
     match reason {
-        Reason::SecondTaker => {
-            let id = invite.map(|id| format!(" {}", sanitize::name(id))).unwrap_or_default();
-            format!(
-                "A second person tried your invitation{id}. It works once only, so they could not join. \
-                 When you next see or call {name}, ask whether the right person is in your list."
-            )
-        }
-        Reason::CheckAsked => format!(
-            "{name} would like to check words with you. Be on the telephone or in one room, and begin too: \
-             type ? in the conversation, or use cairn contact verify."
-        ),
-        Reason::HistoryDiffers => format!(
-            "This device and the one of {name} remember the conversation differently. An older copy may be in use. \
-             When you next see or call {name}, talk about it, and make a new start: one of you makes an invitation \
-             for it."
-        ),
-        Reason::Rejoined => format!(
-            "A new start with {name} waits. Call {name} or meet, and check the words: then the conversation goes on. \
-             Until then nothing is sent."
-        ),
-        Reason::SessionDamaged => format!(
-            "The keys of the conversation with {name} can't be read here any more. What you wrote is still here. \
-             To go on, make a new start: one of you makes an invitation for it."
-        ),
-        Reason::NotArrived => format!("Something that you wrote to {name} did not arrive there."),
+        Reason::SecondTaker => match invite {
+            Some(id) => news::second_taker_of(sanitize::name(id), name),
+            None => news::second_taker(name),
+        },
+        Reason::CheckAsked => news::check_asked(name),
+        Reason::HistoryDiffers => news::differs(name),
+        Reason::Rejoined => news::rejoined(name),
+        Reason::SessionDamaged => news::damaged(name),
+        Reason::NotArrived => news::something_not_arrived(name),
     }
 }
 

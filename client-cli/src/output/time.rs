@@ -3,8 +3,9 @@
 //! In: milliseconds since 1970-01-01 UTC, from anyone. Out: words. This file must never learn whose time it is; it is
 //! total: a time outside of the calendar becomes its nearest end.
 
-use jiff::Timestamp;
+use crate::language::time as texts;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 /// How far a sender's clock may be ahead before its time is not shown, in milliseconds.
 const AHEAD: i64 = 5 * 60_000;
@@ -22,15 +23,24 @@ pub(crate) fn rfc3339(milliseconds: i64) -> String {
     timestamp(milliseconds).to_string()
 }
 
+/// The time of day, as the language writes it.
+fn clock(time: &Zoned) -> String {
+    time.strftime(&texts::clock()).to_string()
+}
+
 /// `2:02 PM` for today, `March 3, 2:02 PM` for this year, else with the year.
 fn words(milliseconds: i64, now: i64, zone: &TimeZone) -> String {
     let (time, now) = (timestamp(milliseconds).to_zoned(zone.clone()), timestamp(now).to_zoned(zone.clone()));
-    let form = match (time.date() == now.date(), time.year() == now.year()) {
-        (true, _) => "%-I:%M %p",
-        (false, true) => "%B %-d, %-I:%M %p",
-        (false, false) => "%B %-d, %Y, %-I:%M %p",
-    };
-    time.strftime(form).to_string()
+    let clock = clock(&time);
+    if time.date() == now.date() {
+        return clock;
+    }
+    let (month, day) = (texts::month(time.month().unsigned_abs()), time.day().unsigned_abs());
+    if time.year() == now.year() {
+        texts::date(month, day, clock)
+    } else {
+        texts::dated(month, day, time.year().to_string(), clock)
+    }
 }
 
 /// A moment in the person's own time zone.
@@ -40,13 +50,15 @@ pub(crate) fn moment(milliseconds: i64) -> String {
 
 /// The minute of the day now, by the local clock.
 pub(crate) fn minute_of_day() -> u16 {
-    let now = jiff::Zoned::now();
+    let now = Zoned::now();
     u16::from(now.hour().unsigned_abs()) * 60 + u16::from(now.minute().unsigned_abs())
 }
 
 /// A day and time in words, for something that ends then: `Saturday, March 14, 2:02 PM`.
 pub(crate) fn end(milliseconds: i64) -> String {
-    timestamp(milliseconds).to_zoned(TimeZone::system()).strftime("%A, %B %-d, %-I:%M %p").to_string()
+    let time = timestamp(milliseconds).to_zoned(TimeZone::system());
+    let weekday = texts::weekday(time.weekday().to_monday_one_offset().unsigned_abs());
+    texts::end(weekday, texts::month(time.month().unsigned_abs()), time.day().unsigned_abs(), clock(&time))
 }
 
 /// The time to show for a message: its writer's, unless that can't be right; then ours.

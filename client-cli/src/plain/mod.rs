@@ -4,11 +4,14 @@
 //! passphrase passes through and is not kept.
 
 mod bell;
+mod blocks;
 mod curtain;
 mod editing;
 mod idle;
+mod pace;
 mod page;
 mod secret;
+mod set;
 mod typing;
 
 use crate::app::{App, Effect, Event, Found, Why};
@@ -19,6 +22,7 @@ use crate::home::{CONVERSATION, Home};
 use crate::output::human;
 use crate::sanitize;
 use crate::update::update;
+use blocks::Blocks;
 use curtain::Curtain;
 use idle::Awake;
 use page::{Held, Page};
@@ -49,6 +53,7 @@ pub(crate) fn open(run: &Run) -> Result<(), Stop> {
         engine: None,
         app: App { begun: begun::read(&home), settings: run.config.settings, ..App::new() },
         page: Page::new(run.config.terminal),
+        blocks: Blocks::default(),
         typing: Typing::start()?,
         events: VecDeque::new(),
         passphrase: None,
@@ -66,6 +71,8 @@ struct Face<'a> {
     engine: Option<Engine>,
     app: App,
     page: Page,
+    /// What waits for Enter, at the slow pace.
+    blocks: Blocks,
     typing: Typing,
     events: VecDeque<Event>,
     passphrase: Option<Zeroizing<String>>,
@@ -203,6 +210,9 @@ impl Face<'_> {
         if input != Input::Cleared || !self.typing.is_half_typed().await {
             self.release()?;
         }
+        if self.takes_for_more(&input)? {
+            return Ok(());
+        }
         self.events.extend(match input {
             Input::Cleared => None,
             Input::CutOff => Some(Event::CutOff),
@@ -242,7 +252,7 @@ impl Face<'_> {
     }
 
     fn news(&self) -> Result<Event, Stop> {
-        let held: Vec<i64> = self.page.pending();
+        let held: Vec<i64> = self.page.pending().into_iter().chain(self.blocks.pending()).collect();
         let mut all = self.engine.as_ref().map(Engine::unshown).transpose()?.unwrap_or_default();
         all.retain(|queued| !held.contains(&queued.number));
         Ok(Event::News(all))
@@ -257,8 +267,8 @@ impl Face<'_> {
         }
     }
 
-    /// Prints a paragraph; only then its events count as shown.
-    fn add(&mut self, paragraph: &Held) -> Result<(), Stop> {
+    /// Prints a paragraph at once; only then its events count as shown.
+    fn print(&mut self, paragraph: &Held) -> Result<(), Stop> {
         self.page.add(paragraph)?;
         match &mut self.engine {
             Some(engine) if !paragraph.numbers.is_empty() => Ok(engine.mark_shown(&paragraph.numbers)?),
@@ -298,8 +308,15 @@ impl Face<'_> {
                 }
             }
             Effect::Mark(numbers) => self.engine()?.mark_shown(&numbers)?,
-            Effect::AskNewPassphrase => self.ask_new_passphrase()?,
-            Effect::AskPassphrase => self.ask_passphrase()?,
+            Effect::AskNewPassphrase => {
+                self.add_the_rest()?;
+                self.ask_new_passphrase()?;
+            }
+            Effect::AskPassphrase => {
+                self.add_the_rest()?;
+                self.ask_passphrase()?;
+            }
+            Effect::Set { key, value } => self.set(key, &value),
             Effect::Make { name } => {
                 let passphrase = self.passphrase.take().ok_or(Fault::Locked)?;
                 let made = Engine::create(&self.home, &name, None, None, Protection::Passphrase(passphrase));
@@ -366,19 +383,24 @@ impl Face<'_> {
                 (self.trouble, self.stuck) = (None, false);
                 // What was not printed was not shown: it comes again.
                 self.page.release();
+                self.blocks.take();
             }
             Effect::Clear => {
                 if !curtain::clear(&self.run.config)? {
-                    self.add(&Held::of(
-                        "This terminal can't be emptied: what stood here is further up. Close its window too.",
-                    ))?;
+                    self.add(&Held::of(crate::language::said::can_not_empty()))?;
                 }
             }
             Effect::Begin => self.begin()?,
-            Effect::PutBack(text) if self.run.config.may_ask => self.typing.put(text.as_bytes()),
+            Effect::PutBack(text) if self.run.config.may_ask => {
+                self.add_the_rest()?;
+                self.typing.put(text.as_bytes());
+            }
             Effect::PutBack(text) => self.add(&Held::of(sanitize::text(&text)))?,
             Effect::Keep(begun) => begun::keep(&self.home, begun.as_ref())?,
-            Effect::Quit => return Ok(Flow::Done),
+            Effect::Quit => {
+                self.add_the_rest()?;
+                return Ok(Flow::Done);
+            }
             Effect::Fail(fault) => return Err(fault.into()),
         }
         Ok(Flow::On)

@@ -8,6 +8,7 @@ use super::idle::Awake;
 use crate::app::Event;
 use crate::command::{Hidden, Stop, provided};
 use crate::engine::{Engine, Fault};
+use crate::language::said as texts;
 use crate::output::card::HELP;
 
 impl Face<'_> {
@@ -25,9 +26,12 @@ impl Face<'_> {
             }
             None => {
                 let hidden = Hidden::begin();
-                let first = hidden.ask("Passphrase: ")?;
-                let again =
-                    if matches!(first.as_str(), "" | HELP) { None } else { Some(hidden.ask("The same again: ")?) };
+                let first = hidden.ask(&(texts::passphrase_new() + " "))?;
+                let again = if matches!(first.as_str(), "" | HELP) {
+                    None
+                } else {
+                    Some(hidden.ask(&(texts::passphrase_again() + " "))?)
+                };
                 match again {
                     None if first.is_empty() => Event::Empty,
                     None => Event::Help,
@@ -47,7 +51,7 @@ impl Face<'_> {
     pub(super) fn ask_passphrase(&mut self) -> Result<(), Stop> {
         let passphrase = match provided(&self.run.config)? {
             Some(passphrase) => passphrase,
-            None if self.run.config.may_ask => Hidden::begin().ask("Your passphrase (stays hidden): ")?,
+            None if self.run.config.may_ask => Hidden::begin().ask(&(texts::passphrase() + " "))?,
             None => return Err(Fault::Locked.into()),
         };
         if self.run.config.may_ask && matches!(passphrase.as_str(), "" | HELP) {

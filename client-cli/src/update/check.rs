@@ -8,10 +8,8 @@ use super::talk::{back, choose, person};
 use crate::app::{App, Choice, Effect, Screen};
 use crate::engine::Fault;
 use crate::engine::model::{Check, CheckState, Trust};
+use crate::language::check as texts;
 use crate::output::check as words;
-
-/// What a line does where words are asked for.
-const TYPE: &str = "Type the four words that you hear, and press Enter. Enter alone: later.";
 
 /// Begins one, or goes on with it.
 pub(super) fn begin(app: &mut App, again: bool) -> Vec<Effect> {
@@ -27,7 +25,7 @@ pub(super) fn begin(app: &mut App, again: bool) -> Vec<Effect> {
 pub(super) fn stands(app: &mut App, result: Result<Check, Fault>) -> Vec<Effect> {
     let check = match result {
         Ok(check) => check,
-        Err(Fault::Usage(why)) if app.screen == Screen::Checking => return vec![say(why), say(TYPE)],
+        Err(Fault::Usage(why)) if app.screen == Screen::Checking => return vec![say(why), say(texts::type_them())],
         Err(fault) => {
             app.check = None;
             let mut effects = vec![say(fault.to_string())];
@@ -49,8 +47,8 @@ pub(super) fn stands(app: &mut App, result: Result<Check, Fault>) -> Vec<Effect>
         _ => words::standing(&check).into_iter().map(Effect::Say).collect(),
     };
     match check.state {
-        CheckState::Waiting => effects.push(say("Press Enter to go back and write meanwhile.")),
-        CheckState::Words => effects.push(say(TYPE)),
+        CheckState::Waiting => effects.push(say(texts::meanwhile())),
+        CheckState::Words => effects.push(say(texts::type_them())),
         CheckState::Matched => {
             app.check = None;
             if let Some(contact) = &mut app.person {
@@ -80,10 +78,7 @@ pub(super) fn stands(app: &mut App, result: Result<Check, Fault>) -> Vec<Effect>
 fn aside(app: &mut App, check: &Check) -> Vec<Effect> {
     match check.state {
         CheckState::Words => {
-            vec![say(format!(
-                "The words are ready. To read them: type ? and press Enter, then choose About {}.",
-                person(app)
-            ))]
+            vec![say(texts::ready(person(app)))]
         }
         CheckState::Waiting => vec![],
         _ => {
@@ -105,11 +100,7 @@ pub(super) fn typed(app: &mut App, line: String) -> Vec<Effect> {
             app.screen = Screen::Checking;
             vec![Effect::CheckTyped { contact_id: contact.id.clone(), text: line }]
         }
-        _ => choose(
-            app,
-            "The words are not there yet. Was this meant to be sent?",
-            vec![Choice::SendIt(line), Choice::Check { again: false }, Choice::Back],
-        ),
+        _ => choose(app, &texts::meant(), vec![Choice::SendIt(line), Choice::Check { again: false }, Choice::Back]),
     }
 }
 

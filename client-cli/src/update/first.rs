@@ -87,7 +87,7 @@ pub(super) fn choices(app: &mut App, head: &str) -> Vec<Effect> {
     if app.begun.is_some() {
         choices.push(Choice::Anew);
     }
-    choices.push(Choice::Quit);
+    choices.extend([Choice::Settings, Choice::Quit]);
     talk::choose(app, head, choices)
 }
 

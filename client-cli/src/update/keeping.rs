@@ -16,8 +16,7 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
     let times = [Keep::Days30, Keep::Days90, Keep::Always];
     let mut choices = vec![Choice::Back];
     choices.extend(times.into_iter().filter(|time| *time != contact.keep).map(Choice::Keep));
-    let mut effects =
-        vec![say(human::kept(&contact)), say("What is older goes from this device. The other side is told.")];
+    let mut effects = vec![say(human::kept(&contact)), say(crate::language::keeping::older_goes())];
     effects.extend(choose(app, "What would you like?", choices));
     effects
 }

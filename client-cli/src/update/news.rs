@@ -7,6 +7,7 @@ use super::say;
 use crate::app::{App, Effect, Screen};
 use crate::engine::Fault;
 use crate::engine::model::{Event, Queued, Reason, Trust};
+use crate::language::news as texts;
 use crate::sanitize;
 
 /// Whether an event belongs into the conversation with this person.
@@ -68,7 +69,7 @@ pub(super) fn arrived(app: &mut App, all: Vec<Queued>) -> Vec<Effect> {
         effects.push(Effect::LoadPeople);
     } else if open.is_some() && !names.is_empty() {
         let names = names.join(", ");
-        effects.push(say(format!("New words from {names}. To read: type ? and press Enter, then choose People.")));
+        effects.push(say(texts::new_words(names)));
     }
     effects
 }
@@ -80,9 +81,9 @@ pub(super) fn trouble(app: &mut App, fault: Option<Fault>) -> Vec<Effect> {
     }
     app.trouble.clone_from(&fault);
     match fault {
-        None => vec![say("The relay can be reached again.")],
+        None => vec![say(texts::relay_back())],
         Some(fault @ (Fault::Unreachable | Fault::OtherRelay | Fault::Busy)) => {
-            vec![say(fault.to_string()), say("You can go on writing: it is kept safe here and goes out later.")]
+            vec![say(fault.to_string()), say(texts::go_on_writing())]
         }
         Some(fault) => {
             let mut effects = vec![say(fault.to_string())];
@@ -95,5 +96,5 @@ pub(super) fn trouble(app: &mut App, fault: Option<Fault>) -> Vec<Effect> {
 /// What waited has gone out: told once.
 pub(super) fn waiting(app: &mut App, number: u64) -> Vec<Effect> {
     let before = std::mem::replace(&mut app.waiting, number);
-    if before > 0 && number == 0 { vec![say("What waited here is sent now.")] } else { vec![] }
+    if before > 0 && number == 0 { vec![say(texts::sent_now())] } else { vec![] }
 }

@@ -8,40 +8,25 @@ use super::talk::{back, choose, person};
 use crate::app::{App, Choice, Effect, Screen};
 use crate::engine::model::Contact;
 use crate::engine::{Fault, check_link};
-
-/// What a new start that waits means.
-pub(super) const WAITS: &str = "A new start waits for the check words. Until then nothing is sent.";
-
-/// Where the words are checked.
-pub(super) const HOW: &str = "To check the words: type ? and press Enter, then choose About.";
+use crate::language::{rejoin as texts, talk};
 
 /// What helps where a conversation can't go on.
 pub(super) fn way_on(app: &App, fault: &Fault) -> Option<Effect> {
     let stopped = matches!(fault, Fault::OlderCopy | Fault::HistoryDiffers | Fault::SessionDamaged | Fault::Closed);
-    (stopped && app.person.is_some()).then(|| {
-        say(format!(
-            "To go on, talk to {} and start again: type ? and press Enter, then choose About {}.",
-            person(app),
-            person(app)
-        ))
-    })
+    (stopped && app.person.is_some()).then(|| say(texts::way_on(person(app))))
 }
 
 /// An invitation of ours for it.
 pub(super) fn invite(app: &mut App) -> Vec<Effect> {
     let Some(contact) = &app.person else { return back(app) };
     let contact_id = contact.id.clone();
-    vec![
-        say(format!("The conversation goes on once {} has used it and you have checked words.", person(app))),
-        say("One moment."),
-        Effect::InviteAgain { contact_id },
-    ]
+    vec![say(texts::once_used(person(app))), say(talk::moment()), Effect::InviteAgain { contact_id }]
 }
 
 /// An invitation of theirs for it.
 pub(super) fn use_theirs(app: &mut App) -> Vec<Effect> {
     app.screen = Screen::PasteAgain;
-    vec![say(format!("Paste or type the invitation from {}, then press Enter. Enter alone goes back.", person(app)))]
+    vec![say(texts::paste(person(app)))]
 }
 
 /// It was pasted.
@@ -55,7 +40,7 @@ pub(super) fn pasted(app: &mut App, link: &str) -> Vec<Effect> {
         return vec![say(format!("{} Or press Enter to go back.", super::damaged(&fault)))];
     }
     let effect = Effect::JoinAgain { link: link.to_owned(), contact_id: contact.id.clone() };
-    vec![say("One moment."), effect]
+    vec![say(talk::moment()), effect]
 }
 
 /// It was used, or not.
@@ -63,11 +48,11 @@ pub(super) fn joined(app: &mut App, result: Result<Contact, Fault>) -> Vec<Effec
     match result {
         Ok(contact) => {
             app.person = Some(contact);
-            choose(app, WAITS, vec![Choice::Check { again: false }, Choice::Back])
+            choose(app, &texts::waits(), vec![Choice::Check { again: false }, Choice::Back])
         }
         Err(fault @ (Fault::Unreachable | Fault::OtherRelay | Fault::Busy)) => {
             app.screen = Screen::PasteAgain;
-            vec![say(fault.to_string()), say("Paste it again to try once more, now or later. Enter alone goes back.")]
+            vec![say(fault.to_string()), say(texts::paste_again())]
         }
         Err(fault) => {
             let mut effects = vec![say(fault.to_string())];
@@ -83,7 +68,7 @@ pub(super) fn given_up(app: &mut App, result: Result<Contact, Fault>) -> Vec<Eff
         Ok(contact) => {
             app.person = Some(contact);
             app.check = None;
-            vec![say("The new start is gone. The conversation is as it was.")]
+            vec![say(texts::given_up())]
         }
         Err(fault) => vec![say(fault.to_string())],
     };

@@ -5,7 +5,8 @@
 
 use super::{first, say, talk};
 use crate::app::{App, Choice, Draft, Effect, Found, Screen, Why};
-use crate::output::card::{self, HELP};
+use crate::language::safety as texts;
+use crate::output::card;
 
 /// The line that hides everything, on every screen.
 pub(super) const HIDE: &str = "-";
@@ -30,15 +31,16 @@ pub(super) fn reminder(app: &mut App) -> Vec<Effect> {
     match &app.screen {
         Screen::Passphrase { .. } => vec![Effect::AskNewPassphrase],
         Screen::Locked { .. } => vec![Effect::AskPassphrase],
-        Screen::Closed => vec![say("Press Enter to go on.")],
-        Screen::Choosing(choices) => vec![say(format!("Type a number from 1 to {}, or {HELP}.", choices.len()))],
+        Screen::Closed => vec![say(texts::go_on())],
+        Screen::Choosing(choices) => vec![say(texts::number_or_help(choices.len()))],
         Screen::Practice { step } => vec![say(super::practice::ask(*step))],
         Screen::Talk => talk::back(app),
         Screen::Invitation | Screen::Name { .. } => first::go_on(app),
-        Screen::Paste | Screen::PasteAgain => vec![say("Paste or type the invitation. Enter alone goes back.")],
-        Screen::JoinAgain { .. } => vec![say("Press Enter to use your invitation again.")],
-        Screen::Label => vec![say("Whom is the invitation for? Enter alone: no name.")],
-        Screen::Checking => vec![say("Type the four words that you hear, and press Enter. Enter alone: later.")],
+        Screen::Paste | Screen::PasteAgain => vec![say(texts::paste())],
+        Screen::JoinAgain { .. } => vec![say(texts::use_again())],
+        Screen::Label => vec![say(texts::for_whom())],
+        Screen::Hours => super::settings::ask_hours(app),
+        Screen::Checking => vec![say(crate::language::check::type_them())],
         Screen::Blank | Screen::Joining { .. } => vec![],
     }
 }
@@ -56,20 +58,20 @@ pub(super) fn hide(app: &mut App, why: Why, half_typed: Option<String>, found: F
     *app = App { reopen: person, draft, begun, settings: app.settings, ..App::new() };
     let mut effects = vec![Effect::Close, Effect::Clear];
     if why == Why::Idle {
-        effects.push(say("No key was pressed for a while."));
+        effects.push(say(texts::idle()));
     }
     if kept {
-        effects.push(say("What you were writing is kept as long as this program runs."));
+        effects.push(say(texts::kept()));
     }
     match found {
         Found::Locked => {
             app.screen = Screen::Locked { tries: 0 };
-            effects.push(say(format!("Locked. Type {HELP} and press Enter for Help now.")));
+            effects.push(say(texts::locked()));
             effects.push(Effect::AskPassphrase);
         }
         Found::Open | Found::Nothing => {
             app.screen = Screen::Closed;
-            effects.push(say(format!("Hidden. No passphrase is asked: Enter goes on. {HELP} and Enter: Help now.")));
+            effects.push(say(texts::hidden()));
         }
     }
     effects
@@ -78,7 +80,7 @@ pub(super) fn hide(app: &mut App, why: Why, half_typed: Option<String>, found: F
 /// A line while everything is hidden.
 pub(super) fn closed(app: &mut App, line: &str) -> Vec<Effect> {
     app.screen = Screen::Closed;
-    if line.trim().is_empty() { vec![Effect::Begin] } else { vec![say("Nothing was sent. Press Enter to go on.")] }
+    if line.trim().is_empty() { vec![Effect::Begin] } else { vec![say(texts::nothing_sent())] }
 }
 
 /// Words that were half typed when the profile was locked are in the line again.
@@ -86,7 +88,7 @@ pub(super) fn put_back(app: &mut App) -> Vec<Effect> {
     let Some(open) = app.person.as_ref().map(|contact| contact.id.clone()) else { return vec![] };
     match app.draft.take() {
         Some(draft) if draft.contact_id == open => {
-            vec![say("Here is what you were writing. Go on, or erase it:"), Effect::PutBack(draft.text)]
+            vec![say(texts::draft()), Effect::PutBack(draft.text)]
         }
         other => {
             app.draft = other;
@@ -97,7 +99,8 @@ pub(super) fn put_back(app: &mut App) -> Vec<Effect> {
 
 /// Choices that are not about one conversation.
 pub(super) fn more(app: &mut App) -> Vec<Effect> {
-    let choices = vec![Choice::Back, Choice::HelpNow, Choice::Hide, Choice::WhatIsThis, Choice::Practice];
+    let choices =
+        vec![Choice::Back, Choice::HelpNow, Choice::Hide, Choice::WhatIsThis, Choice::Practice, Choice::Settings];
     talk::choose(app, "What would you like?", choices)
 }
 

@@ -90,6 +90,11 @@ fn words(app: &App, choice: &Choice) -> String {
         Choice::MoreAbout => "Read on".to_owned(),
         Choice::Practice => "Practice, without sending anything".to_owned(),
         Choice::Anew => "Use another invitation".to_owned(),
+        Choice::Settings => crate::language::settings::title(),
+        Choice::Setting(key) => super::settings::line(app, *key),
+        Choice::Set(key, value) => super::settings::words(*key, value),
+        Choice::Slow(block) => crate::language::settings::pace_slow(block.words()),
+        Choice::OwnHours => crate::language::settings::own_hours(),
         Choice::Back => app.person.as_ref().map_or_else(|| "Back".to_owned(), |_| format!("Back to {}", person(app))),
         Choice::Quit => "Quit".to_owned(),
     }
@@ -134,7 +139,7 @@ pub(super) fn past(app: &mut App, messages: Vec<Message>) -> Vec<Effect> {
     let mut effects =
         vec![Effect::Gap, say(format!("{}: {}", person(app), human::trust(contact.trust))), say(human::kept(&contact))];
     if contact.rejoining {
-        effects.push(say(super::rejoin::WAITS));
+        effects.push(say(crate::language::rejoin::waits()));
     }
     if !messages.is_empty() {
         effects.push(Effect::Past(messages));
@@ -231,6 +236,11 @@ fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
         Choice::MoreAbout => super::first::more_about(app),
         Choice::Practice => super::practice::begin(app),
         Choice::Anew => super::first::anew(app),
+        Choice::Settings => super::settings::all(app),
+        Choice::Setting(key) => super::settings::one(app, key),
+        Choice::Set(key, value) => super::settings::set(key, value),
+        Choice::Slow(block) => super::settings::slow(app, block),
+        Choice::OwnHours => super::settings::ask_hours(app),
         Choice::Back => back(app),
         Choice::Quit => vec![Effect::Quit],
     }
@@ -307,7 +317,7 @@ pub(super) fn sent(app: &mut App, result: Result<Outcome, Fault>) -> Vec<Effect>
         Err(fault) => {
             let mut effects = vec![say(fault.to_string()), say("Your words stand above and were not sent.")];
             if fault == Fault::KeysChanged {
-                effects.push(say(super::rejoin::HOW));
+                effects.push(say(crate::language::rejoin::how()));
             }
             effects
         }

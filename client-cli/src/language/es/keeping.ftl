@@ -1,0 +1,16 @@
+# How long a conversation is kept (update/keeping.rs, output/human.rs).
+keeping-always = siempre
+keeping-days = { $days } días
+keeping-both = Se guarda aquí: { $here }. { $name } la guarda: { $there }.
+keeping-older-goes = Lo que es más antiguo sale de este aparato. Se le dice a la otra persona.
+keeping-would-remove = { $number ->
+    [one] 1 mensaje
+   *[other] { $number } mensajes
+} de hace más de { $time } se quitarán aquí ahora, para siempre.
+keeping-now-told = Esta conversación se guarda aquí: { $time }. Ya se le dijo al programa de { $name }.
+keeping-now-later = Esta conversación se guarda aquí: { $time }. Se le dirá al programa de { $name } cuando haya conexión.
+keeping-removed = { $number ->
+    [one] Se quitó aquí 1 mensaje de hace más de { $time }, de la conversación con { $name }.
+   *[other] Se quitaron aquí { $number } mensajes de hace más de { $time }, de la conversación con { $name }.
+}
+keeping-theirs = { $name } guarda ahora esta conversación: { $time }.
