@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// Columns that hold what only clients can open; shortened to their length unless everything is asked for.
-const SEALED: [&str; 2] = ["body", "sealed"];
+const SEALED: [&str; 2] = ["shut", "sealed"];
 
 const NOTES: &[&str] = &[
     "This is everything in the relay's store. Identifiers, keys and hashes are in hexadecimal. Nothing names a person.",
@@ -20,8 +20,10 @@ const NOTES: &[&str] = &[
     "mailbox: a random identifier, the key its owner proves, the hash of the capability its senders show, and the \
      counter and mark by which an older copy of the owner's profile is noticed. No row says whose it is, who sends to \
      it, which pass or voucher made it, or when.",
-    "envelope: its place in the order of arrival, its mailbox, a random identifier, the day it came, and 4,096 bytes \
-     that only the two people can open. Gone when acknowledged, or after the days that the relay states.",
+    "envelope: its place in the order of arrival, its mailbox, a random identifier, the day it came, and a key that \
+     shuts its body in this file. Gone when acknowledged, or after the days that the relay states.",
+    "body: the place of its envelope, and 4,096 bytes that only the two people can open, shut once more with that key. \
+     It goes with its envelope.",
     "pass: the hash of an operator's pass, for how many mailboxes and invitations it is still good, and its last day. \
      Nothing says who got it.",
     "voucher: the hash of an invitation's voucher, good for one mailbox until its last day. Gone when used.",
@@ -31,8 +33,9 @@ const NOTES: &[&str] = &[
     "What a running relay sees and does not store: the network address of each connection, when it comes and goes, how \
      much it sends, and which mailboxes one connection uses, so that it could tie those together while they are \
      connected. Someone who controls the relay, or watches its network, can write that down.",
-    "Rows that were deleted are overwritten; the journal beside the store (relay.db-wal) may hold some of them for up to \
-     a minute longer.",
+    "Rows that were deleted are overwritten. Of a deleted body the bytes may stay in unused parts of the file, without \
+     the key that opens them. The journal beside the store (relay.db-wal) may hold what was deleted for up to a minute \
+     longer.",
 ];
 
 /// Why a dump ended early.

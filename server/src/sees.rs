@@ -60,7 +60,14 @@ pub const STORED: &[Group] = &[
             ("mailbox", "the random name of the mailbox it waits in"),
             ("id", "a random name of the envelope"),
             ("day", "the day it came; no finer time"),
-            ("body", "4,096 bytes that only the two people can open"),
+            ("key", "a random key that shuts its body in this file, so that deleting the key deletes the body"),
+        ],
+    ),
+    (
+        "body",
+        &[
+            ("arrival", "the place of its envelope"),
+            ("shut", "4,096 bytes that only the two people can open, shut once more with that key"),
         ],
     ),
     (

@@ -108,6 +108,20 @@ fn what_is_damaged_missing_or_open_is_named_with_what_to_do() {
 }
 
 #[test]
+fn an_envelope_without_its_body_and_a_body_without_its_envelope_are_found() {
+    for planted in [
+        "INSERT INTO envelope VALUES (7, zeroblob(32), zeroblob(16), 20000, zeroblob(32))",
+        "INSERT INTO body VALUES (7, zeroblob(4096))",
+    ] {
+        let folder = used();
+        let store = rusqlite::Connection::open(folder.path().join("relay.db")).unwrap();
+        assert_eq!(store.execute(planted, []).unwrap(), 1);
+        drop(store);
+        wrong(folder.path(), "", "store", &["don't belong together"]);
+    }
+}
+
+#[test]
 fn ports_settings_and_certificates_are_looked_at() {
     let folder = used();
     let config = folder.path().with_extension("toml");

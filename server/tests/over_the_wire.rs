@@ -345,11 +345,11 @@ async fn a_dump_shows_every_row_and_no_token() {
     add_pass(world.folder.path(), &pass.hash(), 3, None).unwrap();
     assert_eq!(client.call(&invitation(&voucher, Admission::Open, calendar::clock_day())).await, Reply::Done);
     assert!(matches!(client.call(&take(0xc7)).await, Reply::Bundle(_)));
-    for (full, body) in [(false, "\"body_bytes\":4096"), (true, "\"body\":\"0101")] {
+    for (full, body) in [(false, "\"shut_bytes\":4096"), (true, "\"shut\":\"")] {
         let mut text = Vec::new();
         cairn_relay::dump::dump(world.folder.path(), full, &mut text).unwrap();
         let text = String::from_utf8(text).unwrap();
-        for kind in ["note", "store", "mailbox", "envelope", "pass", "voucher", "bundle"] {
+        for kind in ["note", "store", "mailbox", "envelope", "body", "pass", "voucher", "bundle"] {
             assert!(text.contains(&format!("{{\"v\":1,\"type\":\"{kind}\"")), "{kind}");
         }
         assert!(text.contains(body));

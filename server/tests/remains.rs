@@ -28,7 +28,8 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Stands in every envelope and every bundle.
+/// Stands in every envelope and every bundle. An envelope lies in the file shut with a key of its own, so that one who
+/// deletes the key deletes the envelope: of those the keys are looked for.
 const MARKER: &[u8] = b"a word that must not stay";
 
 /// Every file below a folder, with its bytes.
@@ -66,7 +67,7 @@ fn marked<const N: usize>(rng: &mut StdRng) -> Box<[u8; N]> {
 
 /// Envelopes of several mailboxes come, some are fetched, and all are acknowledged in disorder; a bundle comes, is taken
 /// and withdrawn. Returns the identifiers that were deleted.
-async fn traffic(relay: &Relay, while_there: impl Fn()) -> Vec<[u8; 16]> {
+async fn traffic<T>(relay: &Relay, while_there: impl Fn() -> T) -> (Vec<[u8; 16]>, T) {
     // Another seed than any mailbox has: what is drawn here is nowhere else.
     let mut rng = StdRng::seed_from_u64(1000);
     let (mut sender, mut owner) = (relay.client().await, relay.client().await);
@@ -99,7 +100,7 @@ async fn traffic(relay: &Relay, while_there: impl Fn()) -> Vec<[u8; 16]> {
     assert_eq!(sender.call(&bundle).await, Reply::Done);
     let take = Request::TakeBundle { slot, claim: ClaimToken::random(&mut rng) };
     assert!(matches!(sender.call(&take).await, Reply::Bundle(_)));
-    while_there();
+    let seen = while_there();
     waiting.shuffle(&mut rng);
     for mailbox in &boxes {
         mailbox.subscribed(&mut owner, 1).await;
@@ -112,31 +113,49 @@ async fn traffic(relay: &Relay, while_there: impl Fn()) -> Vec<[u8; 16]> {
     let proof = boxes[3].owner.prove(&owner.channel, &boxes[3].id, operation);
     assert_eq!(owner.call(&Request::DeleteMailbox { mailbox: boxes[3].id, proof }).await, Reply::Done);
     assert_eq!(sender.call(&Request::RevokeBundle { slot, manage }).await, Reply::Done);
-    deleted
+    (deleted, seen)
+}
+
+/// The keys of all bodies, each of which stands somewhere in the files.
+fn keys(folder: &Path) -> Vec<[u8; 32]> {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let other = rusqlite::Connection::open_with_flags(folder.join("relay.db"), flags).unwrap();
+    let mut statement = other.prepare("SELECT key FROM envelope").unwrap();
+    let keys: Vec<[u8; 32]> = statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    assert_eq!(keys.len(), 240);
+    assert!(keys.iter().all(|key| left(folder, key) > 0), "they are there");
+    keys
 }
 
 #[tokio::test]
 async fn what_was_deleted_is_gone_from_every_file_when_the_journal_is_written_back() {
     let folder = tempfile::tempdir().unwrap();
     let relay = Relay::start(folder.path(), " --open");
-    let deleted = traffic(&relay, || assert!(left(folder.path(), MARKER) >= 240 * 8, "it is there")).await;
-    assert!(left(folder.path(), MARKER) > 0, "until then the journal holds it");
+    let there = || {
+        assert!(left(folder.path(), MARKER) >= 8, "the bundle is there");
+        keys(folder.path())
+    };
+    let (deleted, keys) = traffic(&relay, there).await;
+    let keys_left = || keys.iter().filter(|key| left(folder.path(), *key) > 0).count();
+    assert!(left(folder.path(), MARKER) > 0 && keys_left() > 0, "until then the journal holds them");
     relay.signal(Signal::KILL);
     assert_eq!(relay.ended().0, None);
-    assert!(left(folder.path(), MARKER) > 0, "after a crash too");
+    assert!(left(folder.path(), MARKER) > 0 && keys_left() > 0, "after a crash too");
     // A relay that starts sweeps at once, and goes on running.
     let relay = Relay::start(folder.path(), " --open");
     let start = Instant::now();
-    while left(folder.path(), MARKER) > 0 {
-        assert!(start.elapsed() < Duration::from_secs(60), "{} are left", left(folder.path(), MARKER));
+    while left(folder.path(), MARKER) > 0 || keys_left() > 0 {
+        assert!(start.elapsed() < Duration::from_secs(60), "{} keys are left", keys_left());
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(deleted.iter().all(|id| left(folder.path(), id) == 0), "nor their identifiers");
     // And a stop leaves nothing either.
-    traffic(&relay, || ()).await;
+    let (deleted, keys) = traffic(&relay, there).await;
     relay.signal(Signal::TERM);
     assert_eq!(relay.ended().0, Some(0));
     assert_eq!(left(folder.path(), MARKER), 0);
+    assert!(keys.iter().all(|key| left(folder.path(), key) == 0), "nor a key");
+    assert!(deleted.iter().all(|id| left(folder.path(), id) == 0), "nor their identifiers");
     assert!(files(folder.path()).iter().all(|(path, _)| !path.to_string_lossy().ends_with("-wal")));
 }
 

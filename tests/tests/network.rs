@@ -134,10 +134,12 @@ fn a_way_that_carries_nothing_is_told_as_such_and_what_was_written_is_sent_later
 }
 
 /// Does something to the rows that wait, while the relay is stopped.
-fn behind_its_back(relay: &mut Relay, change: &str, rows: usize) -> Result<()> {
+fn behind_its_back(relay: &mut Relay, changes: &[&str], rows: usize) -> Result<()> {
     relay.stop()?;
     let connection = rusqlite::Connection::open(relay.data().join("relay.db"))?;
-    assert_eq!(connection.execute(change, [])?, rows, "{change}");
+    for change in changes {
+        assert_eq!(connection.execute(change, [])?, rows, "{change}");
+    }
     drop(connection);
     relay.start_again()
 }
@@ -149,16 +151,18 @@ fn envelopes_that_come_a_hundred_times_or_in_another_order_are_each_shown_once()
     let mut written: Vec<String> = (0..5).map(|number| format!("number {number}")).collect();
     let send = |texts: &[String]| texts.iter().try_for_each(|text| ana.send_through(DANA, text).map(drop));
     send(&written)?;
-    let copies = "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 100)
-        INSERT INTO envelope (arrival, mailbox, id, day, body)
-        SELECT 1000000 * n + arrival, mailbox, randomblob(16), day, body FROM envelope, number";
-    behind_its_back(relay, copies, 500)?;
+    let copies = "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 100)";
+    let bodies = "INSERT INTO body (arrival, shut) SELECT 1000000 * n + arrival, shut FROM body, number";
+    let rows = "INSERT INTO envelope (arrival, mailbox, id, day, key)
+        SELECT 1000000 * n + arrival, mailbox, randomblob(16), day, key FROM envelope, number";
+    behind_its_back(relay, &[&format!("{copies} {bodies}"), &format!("{copies} {rows}")], 500)?;
     let mut shown: Vec<String> = Vec::new();
     shown.extend(dana.inbox()?.texts().into_iter().map(Into::into));
     assert_eq!(shown, written, "a hundred times the same is once");
     let more: Vec<String> = (5..10).map(|number| format!("number {number}")).collect();
     send(&more)?;
-    behind_its_back(relay, "UPDATE envelope SET arrival = 2000000000 - arrival", 5)?;
+    let turned = ["envelope", "body"].map(|table| format!("UPDATE {table} SET arrival = 2000000000 - arrival"));
+    behind_its_back(relay, &turned.each_ref().map(String::as_str), 5)?;
     let inbox = dana.inbox()?;
     let mut shown: Vec<&str> = inbox.texts();
     shown.sort_unstable();

@@ -21,6 +21,8 @@ mod wrong;
 
 use cairn_relay::store::Store;
 use cairn_relay::store::sqlite::FILE;
+use chacha20::ChaCha20;
+use chacha20::cipher::{KeyIvInit, StreamCipher};
 use disk::{Act, Disk, Luck};
 use oracle::{Calm, Oracle, bounds};
 use rand::rngs::StdRng;
@@ -162,9 +164,34 @@ fn of_version_1() -> Disk {
     connection
         .execute_batch(
             "PRAGMA secure_delete = ON; ALTER TABLE pass DROP COLUMN expires; ALTER TABLE store DROP COLUMN mailboxes;
-             PRAGMA user_version = 1;",
+             ALTER TABLE envelope RENAME TO newer;
+             DROP INDEX envelope_id; DROP INDEX envelope_queue; DROP INDEX envelope_day;
+             CREATE TABLE envelope (
+                 arrival INTEGER PRIMARY KEY,
+                 mailbox BLOB NOT NULL CHECK (length(mailbox) = 32),
+                 id BLOB NOT NULL CHECK (length(id) = 16),
+                 day INTEGER NOT NULL,
+                 body BLOB NOT NULL CHECK (length(body) = 4096)
+             ) STRICT;
+             CREATE UNIQUE INDEX envelope_id ON envelope (mailbox, id);
+             CREATE INDEX envelope_queue ON envelope (mailbox, arrival);
+             CREATE INDEX envelope_day ON envelope (day);",
         )
         .unwrap();
+    let newer = "SELECT key, shut, arrival, mailbox, id, day FROM newer JOIN body USING (arrival)";
+    let mut newer = connection.prepare(newer).unwrap();
+    let mut rows = newer.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let (key, mut body): ([u8; 32], Vec<u8>) = (row.get(0).unwrap(), row.get(1).unwrap());
+        ChaCha20::new(&key.into(), &[0; 12].into()).apply_keystream(&mut body);
+        let (arrival, mailbox, id, day): (i64, [u8; 32], [u8; 16], i64) =
+            (row.get(2).unwrap(), row.get(3).unwrap(), row.get(4).unwrap(), row.get(5).unwrap());
+        let older = (arrival, mailbox, id, day, body);
+        connection.execute("INSERT INTO envelope VALUES (?1, ?2, ?3, ?4, ?5)", older).unwrap();
+    }
+    drop(rows);
+    drop(newer);
+    connection.execute_batch("DROP TABLE newer; DROP TABLE body; PRAGMA user_version = 1;").unwrap();
     connection.close().unwrap();
     Disk::of_files(watch.start().after(&watch.acts()).found(&mut Luck::Kept))
 }

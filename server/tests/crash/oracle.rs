@@ -19,24 +19,40 @@ use cairn_protocol::address::Pin;
 use cairn_relay::store::sqlite::{Cell, FILE, inspect};
 use cairn_relay::store::{Identity, Store, StoreError, StoreResult};
 use cairn_relay::tls::Tls;
+use chacha20::cipher::{KeyIvInit, StreamCipher};
+use chacha20::{ChaCha20, Key};
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
-/// All rows of a store, but for what each store draws for itself.
+/// All rows of a store, but for what each store draws for itself: bodies are opened with their keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rows(Vec<(String, Vec<(String, Cell)>)>);
 
 impl Rows {
     fn of(folder: &Path, fresh: bool) -> StoreResult<Self> {
-        let mut rows = Vec::new();
+        let (mut rows, mut keys) = (Vec::new(), HashMap::new());
         inspect::<StoreError>(folder, |table, mut cells| {
+            // Envelopes come before bodies.
+            if let ("envelope", Some(Cell::Number(arrival)), Some(Cell::Bytes(key))) =
+                (table, cell(&cells, "arrival"), cell(&cells, "key"))
+            {
+                keys.insert(*arrival, Key::from(<[u8; 32]>::try_from(key.as_slice()).unwrap()));
+            }
+            if let ("body", Some(Cell::Number(arrival))) = (table, cell(&cells, "arrival")) {
+                let key = keys.remove(arrival);
+                for (_, cell) in &mut cells {
+                    if let (Cell::Bytes(body), Some(key)) = (cell, &key) {
+                        ChaCha20::new(key, &[0; 12].into()).apply_keystream(body);
+                    }
+                }
+            }
             // The place in the order of arrival means nothing outside the process that gave it; the order does, and
             // rows come in it. A new store's days come from the clock.
             cells.retain(|(name, _)| match (table, name.as_str()) {
-                ("envelope", "arrival") | ("store", "identity" | "restores") => false,
+                ("envelope", "arrival" | "key") | ("body", "arrival") | ("store", "identity" | "restores") => false,
                 ("store", "day" | "clock_day") => !fresh,
                 _ => true,
             });
@@ -64,6 +80,10 @@ impl Rows {
             .flatten()
             .collect()
     }
+}
+
+fn cell<'a>(cells: &'a [(String, Cell)], name: &str) -> Option<&'a Cell> {
+    cells.iter().find(|(column, _)| column == name).map(|(_, cell)| cell)
 }
 
 /// The numbers that stand behind marks.

@@ -16,8 +16,9 @@ use std::sync::Arc;
 
 pub(crate) const TODAY: Day = 20_000;
 
-/// Stands in every kept body, before the number that tells whose it is.
-pub(crate) const MARK: &[u8] = b"~kept-until-deleted~";
+/// Stands in every bundle, and in the identifier of every envelope, before the number that tells whose it is. The
+/// identifier lies in one row with the key of the body: where the one is gone, the other is.
+pub(crate) const MARK: &[u8] = b"~kept-here~";
 
 /// Stands behind that number: a mark that a page cuts off is none.
 pub(crate) const MARK_END: &[u8] = b"!";
@@ -113,9 +114,8 @@ fn mailbox(number: u8) -> NewMailbox {
 }
 
 fn envelope(mailbox: u8, id: u16) -> EnvelopeId {
-    let mut bytes = [mailbox; 16];
-    bytes[..2].copy_from_slice(&id.to_be_bytes());
-    EnvelopeId::from_bytes(bytes)
+    let [high, low] = id.to_be_bytes();
+    EnvelopeId::from_bytes(marked([mailbox, high, low, 0]))
 }
 
 fn put(number: u8, id: u16, other: u8, day: Day) -> Put {
@@ -130,7 +130,7 @@ fn bundle(slot: u8, expires: Day) -> NewBundle {
     NewBundle { slot: place(slot), manage: hash(100 + slot), voucher: hash(200 + slot), expires, sealed }
 }
 
-/// A body that says whose it is in every sector.
+/// Bytes that say whose they are in every sector.
 fn marked<const N: usize>(number: [u8; 4]) -> [u8; N] {
     let mut bytes = [0; N];
     let mark = [MARK, &number, MARK_END].concat();

@@ -159,9 +159,15 @@ fn more_envelopes(connection: &mut Connection, until: usize) -> Result<()> {
     let transaction = connection.transaction()?;
     transaction.execute(
         "WITH RECURSIVE n(i) AS (SELECT 1 WHERE ?1 > 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-         INSERT INTO envelope (mailbox, id, day, body)
-         SELECT CAST(printf('%032d', i / 1000) AS BLOB), randomblob(16), (SELECT day FROM store), randomblob(4096) FROM n",
+         INSERT INTO envelope (mailbox, id, day, key)
+         SELECT CAST(printf('%032d', i / 1000) AS BLOB), randomblob(16), (SELECT day FROM store), randomblob(32) FROM n",
         [missing],
+    )?;
+    // Bodies that open to noise, which nobody fetches.
+    transaction.execute(
+        "INSERT INTO body (arrival, shut)
+         SELECT arrival, randomblob(4096) FROM envelope WHERE arrival NOT IN (SELECT arrival FROM body)",
+        [],
     )?;
     Ok(transaction.commit()?)
 }

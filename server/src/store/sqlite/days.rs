@@ -2,8 +2,8 @@
 //!
 //! In: the day that a clock shows. Out: the relay's day, fewer rows. This file must never learn the hour.
 
-use super::Verdict;
 use super::writer::Books;
+use super::{Verdict, envelopes};
 use crate::calendar;
 use crate::store::{Day, EXPIRE_ROWS, Identity};
 use rusqlite::Connection;
@@ -38,10 +38,11 @@ pub(super) fn look(books: &mut Books, clock: Day, forward: Day) -> Verdict<Day> 
 }
 
 pub(super) fn expire(books: &mut Books, oldest: Day, today: Day) -> Verdict<bool> {
-    let mut left = EXPIRE_ROWS;
     // Each statement names its rows by an index on the day; `left` bounds them all together.
+    let old = "DELETE FROM envelope WHERE arrival IN (SELECT arrival FROM envelope WHERE day < ?1 LIMIT ?2) \
+        RETURNING arrival";
+    let mut left = EXPIRE_ROWS.saturating_sub(envelopes::delete(books, old, (oldest, EXPIRE_ROWS))?);
     for (sql, before) in [
-        ("DELETE FROM envelope WHERE arrival IN (SELECT arrival FROM envelope WHERE day < ?1 LIMIT ?2)", oldest),
         ("DELETE FROM bundle WHERE slot IN (SELECT slot FROM bundle WHERE expires < ?1 LIMIT ?2)", today),
         ("DELETE FROM voucher WHERE hash IN (SELECT hash FROM voucher WHERE expires < ?1 LIMIT ?2)", today),
         // There are few passes: no index is kept for this.

@@ -3,14 +3,15 @@
 //! In: puts, pages, acknowledgements. Out: rows in order of arrival. This file must never learn who put an envelope, nor
 //! when to more than a day.
 
-use super::Verdict;
+use super::body::{Key, Shut};
 use super::writer::Books;
+use super::{Verdict, corrupt};
 use crate::store::{Arrival, Page, Put};
 use cairn_protocol::limits::PAGE;
 use cairn_protocol::mailbox::{EnvelopeId, MailboxId};
 use cairn_protocol::token::TokenHash;
-use cairn_protocol::wire::frame::{Delivery, Refusal};
-use rusqlite::{Connection, OptionalExtension};
+use cairn_protocol::wire::frame::{Delivery, EnvelopeBytes, Refusal};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 /// Envelopes that one transaction deletes for a mailbox that goes (about 26 ms of them). Larger: puts wait longer.
 /// Smaller: more flushes.
@@ -19,8 +20,8 @@ pub(super) const DELETE_ROWS: u32 = 2048;
 /// What a missing mailbox is compared with.
 const UNKNOWN: [u8; 32] = [0; 32];
 
-/// The place of the envelope; none if it was there already.
-pub(super) fn put(books: &mut Books, put: &Put) -> Verdict<Option<Arrival>> {
+/// The place of the envelope, whose body comes shut; none if it was there already.
+pub(super) fn put(books: &mut Books, put: &Put, shut: &Shut) -> Verdict<Option<Arrival>> {
     let stored: Option<[u8; 32]> = books
         .connection
         .prepare_cached("SELECT capability FROM mailbox WHERE id = ?1")?
@@ -41,14 +42,18 @@ pub(super) fn put(books: &mut Books, put: &Put) -> Verdict<Option<Arrival>> {
     let rows = books
         .connection
         .prepare_cached(
-            "INSERT INTO envelope (arrival, mailbox, id, day, body) VALUES (?1, ?2, ?3, ?4, ?5)
+            "INSERT INTO envelope (arrival, mailbox, id, day, key) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (mailbox, id) DO NOTHING",
         )?
-        .execute((books.next_arrival, put.mailbox.as_bytes(), put.id.as_bytes(), put.day, put.envelope.as_slice()))?;
+        .execute((books.next_arrival, put.mailbox.as_bytes(), put.id.as_bytes(), put.day, shut.key.as_bytes()))?;
     if rows == 0 {
         return repeated(books, put, Refusal::Conflict);
     }
     let arrival = books.next_arrival;
+    books
+        .connection
+        .prepare_cached("INSERT INTO body (arrival, shut) VALUES (?1, ?2)")?
+        .execute((arrival, shut.body.as_slice()))?;
     books.next_arrival = arrival.saturating_add(1);
     books.held.insert(put.mailbox, held.saturating_add(1));
     Ok(Some(arrival))
@@ -56,30 +61,36 @@ pub(super) fn put(books: &mut Books, put: &Put) -> Verdict<Option<Arrival>> {
 
 /// Done if the very same envelope is there already; else this refusal, or a conflict with another one.
 fn repeated(books: &Books, put: &Put, refusal: Refusal) -> Verdict<Option<Arrival>> {
-    let same: Option<bool> = books
+    let there = books
         .connection
-        .prepare_cached("SELECT body = ?3 FROM envelope WHERE mailbox = ?1 AND id = ?2")?
-        .query_row((put.mailbox.as_bytes(), put.id.as_bytes(), put.envelope.as_slice()), |row| row.get(0))
+        .prepare_cached(
+            "SELECT envelope.key, body.shut FROM envelope LEFT JOIN body USING (arrival) WHERE mailbox = ?1 AND id = ?2",
+        )?
+        .query_row((put.mailbox.as_bytes(), put.id.as_bytes()), |row| opened(row, 0))
         .optional()?;
-    match same {
-        Some(false) => Err(Refusal::Conflict.into()),
-        Some(true) => Ok(None),
+    match there {
+        Some(body) if body == put.envelope => Ok(None),
+        Some(_) => Err(Refusal::Conflict.into()),
         None => Err(refusal.into()),
     }
+}
+
+/// A body, from its key and what is shut with it, in two columns from this one on.
+fn opened(row: &Row<'_>, column: usize) -> rusqlite::Result<EnvelopeBytes> {
+    let shut = row.get_ref(column + 1)?.as_blob_or_null()?.and_then(|shut| Box::<[u8]>::from(shut).try_into().ok());
+    Ok(Key::from_bytes(row.get(column)?).open(shut.ok_or_else(|| corrupt("an envelope without its body"))?))
 }
 
 /// The page after a place. All places up to `settled` were settled before this was called.
 pub(super) fn page(connection: &Connection, mailbox: &MailboxId, after: Arrival, settled: Arrival) -> Verdict<Page> {
     let mut page = Page { deliveries: Vec::new(), end: after };
     let mut statement = connection.prepare_cached(
-        "SELECT arrival, id, body FROM envelope WHERE mailbox = ?1 AND arrival > ?2 ORDER BY arrival LIMIT ?3",
+        "SELECT arrival, id, key, shut FROM envelope LEFT JOIN body USING (arrival)
+         WHERE mailbox = ?1 AND arrival > ?2 ORDER BY arrival LIMIT ?3",
     )?;
     let mut rows = statement.query((mailbox.as_bytes(), after, i64::try_from(PAGE).unwrap_or(1)))?;
     while let Some(row) = rows.next()? {
-        let body = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
-        let Ok(envelope) = Box::<[u8]>::from(body).try_into() else {
-            continue; // the schema's CHECK holds the length
-        };
+        let envelope = opened(row, 2)?;
         page.end = row.get(0)?;
         page.deliveries.push(Delivery { id: EnvelopeId::from_bytes(row.get(1)?), envelope });
     }
@@ -91,12 +102,9 @@ pub(super) fn page(connection: &Connection, mailbox: &MailboxId, after: Arrival,
 
 pub(super) fn acknowledge(books: &mut Books, mailbox: &MailboxId, ids: &[EnvelopeId]) -> Verdict<()> {
     let mut deleted = 0_u32;
-    {
-        let mut statement = books.connection.prepare_cached("DELETE FROM envelope WHERE mailbox = ?1 AND id = ?2")?;
-        for id in ids {
-            let rows = statement.execute((mailbox.as_bytes(), id.as_bytes()))?;
-            deleted = deleted.saturating_add(u32::try_from(rows).unwrap_or(u32::MAX));
-        }
+    for id in ids {
+        let one = "DELETE FROM envelope WHERE mailbox = ?1 AND id = ?2 RETURNING arrival";
+        deleted = deleted.saturating_add(delete(books, one, (mailbox.as_bytes(), id.as_bytes()))?);
     }
     if let Some(held) = books.held.get_mut(mailbox) {
         *held = held.saturating_sub(deleted);
@@ -106,13 +114,42 @@ pub(super) fn acknowledge(books: &mut Books, mailbox: &MailboxId, ids: &[Envelop
 
 /// Deletes the oldest [`DELETE_ROWS`] envelopes of a mailbox that goes. True if there may be more.
 pub(super) fn delete_some(books: &mut Books, mailbox: &MailboxId) -> Verdict<bool> {
-    let mut statement = books.connection.prepare_cached(
-        "DELETE FROM envelope WHERE arrival IN
-         (SELECT arrival FROM envelope WHERE mailbox = ?1 ORDER BY arrival LIMIT ?2)",
-    )?;
-    let rows = statement.execute((mailbox.as_bytes(), DELETE_ROWS))?;
+    let oldest = "DELETE FROM envelope WHERE arrival IN
+        (SELECT arrival FROM envelope WHERE mailbox = ?1 ORDER BY arrival LIMIT ?2) RETURNING arrival";
+    let rows = delete(books, oldest, (mailbox.as_bytes(), DELETE_ROWS))?;
     books.held.remove(mailbox);
-    Ok(u32::try_from(rows).is_ok_and(|rows| rows >= DELETE_ROWS))
+    Ok(rows >= DELETE_ROWS)
+}
+
+/// Deletes rows by a statement that returns their places; the bodies go at the end of the transaction. How many.
+pub(super) fn delete(books: &mut Books, sql: &str, which: impl Params) -> rusqlite::Result<u32> {
+    let mut statement = books.connection.prepare_cached(sql)?;
+    let (mut rows, mut deleted) = (statement.query(which)?, 0_u32);
+    while let Some(row) = rows.next()? {
+        books.bodies.push(row.get(0)?);
+        deleted = deleted.saturating_add(1);
+    }
+    Ok(deleted)
+}
+
+/// Deletes the bodies whose rows this transaction has deleted. The rows are overwritten, with the keys in them; the pages
+/// of bodies are not, because nothing opens them any more.
+pub(super) fn delete_bodies(books: &mut Books) -> rusqlite::Result<()> {
+    if books.bodies.is_empty() {
+        return Ok(());
+    }
+    books.bodies.sort_unstable();
+    // A pragma like this acts when it is prepared: it can't be kept prepared.
+    books.connection.execute_batch("PRAGMA secure_delete = FAST")?;
+    let deleted = delete_each(&books.connection, &books.bodies);
+    books.bodies.clear();
+    books.connection.execute_batch("PRAGMA secure_delete = ON")?;
+    deleted
+}
+
+fn delete_each(connection: &Connection, bodies: &[Arrival]) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached("DELETE FROM body WHERE arrival = ?1")?;
+    bodies.iter().try_for_each(|arrival| statement.execute([arrival]).map(drop))
 }
 
 fn count(books: &mut Books, mailbox: &MailboxId) -> Verdict<u32> {

@@ -3,10 +3,11 @@
 //! In: the operations of [`Store`]. Out: the same, as rows of `relay.db`. This folder is the only place that names
 //! rusqlite, and must never learn a token, a connection, or what an envelope holds.
 //!
-//! `open` makes or checks the file, `writer` owns the only connection that writes, `readers` the others; `mailboxes`,
-//! `envelopes`, `passes`, `bundles` and `days` hold the statements, `inspect` prints every column for `dump`, and `copy`
+//! `open` makes or checks the file, `upgrade` brings an older one to this version, `writer` owns the only connection that writes, `readers` the others; `mailboxes`,
+//! `envelopes` with each `body`, `passes`, `bundles` and `days` hold the statements, `inspect` prints every column for `dump`, and `copy`
 //! makes backups and puts them back.
 
+mod body;
 mod bundles;
 mod copy;
 mod days;
@@ -17,6 +18,7 @@ mod open;
 mod passes;
 mod readers;
 mod room;
+mod upgrade;
 mod writer;
 
 pub use copy::{COPY, check_copy, check_store, copy_out, put_back};
@@ -65,6 +67,11 @@ impl From<Refusal> for Halt {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }
+}
+
+/// Rows that don't fit together.
+fn corrupt(what: &str) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), Some(what.to_owned()))
 }
 
 /// Which fault an error of SQLite is.
@@ -132,8 +139,9 @@ impl Store for SqliteStore {
 
     async fn put(&self, put: Put) -> Durable<()> {
         let (coming, arrivals, mailbox) = (self.arrivals.clone(), self.arrivals.clone(), put.mailbox);
+        let shut = body::Shut::new(&put.envelope);
         let work = move |books: &mut Books| {
-            if let Some(arrival) = envelopes::put(books, &put)? {
+            if let Some(arrival) = envelopes::put(books, &put, &shut)? {
                 coming(Arrived::Coming(mailbox, arrival, Delivery { id: put.id, envelope: put.envelope }));
             }
             Ok(())

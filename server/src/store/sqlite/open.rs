@@ -3,7 +3,7 @@
 //! In: a folder. Out: connections with every safety setting on, or a sentence that names the file. This file must never
 //! learn to repair: what is damaged, foreign or newer is refused and left as it is.
 
-use super::fault;
+use super::{fault, upgrade};
 use crate::calendar;
 use crate::folder::{self, FolderError};
 use crate::store::{StoreError, StoreResult};
@@ -25,14 +25,7 @@ pub(super) const APPLICATION: i32 = 0x4372_6e31;
 pub(super) const COPIED: i32 = 0x4372_6e62;
 
 /// The version of `schema.sql`.
-pub(super) const VERSION: i32 = 2;
-
-/// From version 1: passes end, and mailboxes are counted.
-const FROM_1: &str = "
-    ALTER TABLE pass ADD COLUMN expires INTEGER;
-    ALTER TABLE store ADD COLUMN mailboxes INTEGER NOT NULL DEFAULT 0;
-    UPDATE store SET mailboxes = (SELECT count(*) FROM mailbox);
-";
+pub(super) const VERSION: i32 = 3;
 
 pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
@@ -96,12 +89,11 @@ pub(super) fn connect(file: &Path, access: Access) -> StoreResult<Connection> {
         .map_err(|error| named(file, &error))?;
     let version = check_version(&connection, file)?;
     settle(&connection, access).map_err(|error| named(file, &error))?;
-    if version < VERSION {
-        if access != Access::Upgrade {
-            let sentence = "was made by an older version of this program. Start the relay once, then try again";
-            return Err(StoreError::Unusable(format!("{} {sentence}", file.display())));
-        }
-        upgrade(&connection).map_err(|error| named(file, &error))?;
+    if access == Access::Upgrade {
+        upgrade::bring(&connection, version).map_err(|error| named(file, &error))?;
+    } else if version < VERSION {
+        let sentence = "was made by an older version of this program. Start the relay once, then try again";
+        return Err(StoreError::Unusable(format!("{} {sentence}", file.display())));
     }
     Ok(connection)
 }
@@ -171,14 +163,6 @@ fn settle(connection: &Connection, access: Access) -> rusqlite::Result<()> {
         "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
          PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;",
     )
-}
-
-/// Brings an older file to this version, in one transaction: a crash leaves the old one or the new one.
-fn upgrade(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    connection.execute_batch(FROM_1)?;
-    connection.pragma_update(None, "user_version", VERSION)?;
-    connection.execute_batch("COMMIT")
 }
 
 fn check_version(connection: &Connection, file: &Path) -> StoreResult<i32> {
@@ -257,64 +241,4 @@ pub(super) fn unreadable(file: &Path, error: &io::Error) -> StoreError {
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err by name")]
 pub(super) fn unusable(error: FolderError) -> StoreError {
     StoreError::Unusable(error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Columns of every table, as SQLite reports them.
-    fn columns(connection: &Connection) -> Vec<String> {
-        let sql = "SELECT m.name || ' ' || c.cid || ' ' || c.name || ' ' || c.type || ' ' || c.\"notnull\"
-                   FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY 1";
-        let mut statement = connection.prepare(sql).unwrap();
-        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
-    }
-
-    fn version(connection: &Connection) -> i32 {
-        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
-    }
-
-    #[test]
-    fn an_older_store_is_brought_to_this_version_by_the_relay_alone_and_whole_or_not_at_all() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = make_or_check(&fs::canonicalize(folder.path()).unwrap()).unwrap();
-        let fresh = connect(&file, Access::Write).unwrap();
-        let expected = columns(&fresh);
-        fresh
-            .execute_batch(
-                "ALTER TABLE pass DROP COLUMN expires; ALTER TABLE store DROP COLUMN mailboxes; PRAGMA user_version = 1;
-                 INSERT INTO pass VALUES (zeroblob(32), 3, 4);
-                 INSERT INTO mailbox VALUES (zeroblob(32), zeroblob(32), zeroblob(32), NULL, NULL);
-                 INSERT INTO mailbox VALUES (randomblob(32), zeroblob(32), zeroblob(32), NULL, NULL);",
-            )
-            .unwrap();
-        assert_ne!(columns(&fresh), expected);
-        drop(fresh);
-        for access in [Access::Read, Access::Write] {
-            let refused = connect(&file, access).unwrap_err();
-            assert!(
-                matches!(&refused, StoreError::Unusable(text) if text.contains("Start the relay once")),
-                "{refused}"
-            );
-        }
-        // A crash before the end leaves the older one.
-        let crashing = Connection::open(&file).unwrap();
-        crashing.execute_batch("BEGIN IMMEDIATE").unwrap();
-        crashing.execute_batch(FROM_1).unwrap();
-        crashing.pragma_update(None, "user_version", VERSION).unwrap();
-        drop(crashing);
-        assert_eq!(version(&Connection::open(&file).unwrap()), 1);
-        for _ in 0..2 {
-            let now = connect(&file, Access::Upgrade).unwrap();
-            assert_eq!((version(&now), columns(&now)), (VERSION, expected.clone()));
-            let mailboxes: u32 = now.query_row("SELECT mailboxes FROM store", [], |row| row.get(0)).unwrap();
-            let pass: (u32, u32, Option<u32>) = now
-                .query_row("SELECT mailboxes, invitations, expires FROM pass", [], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })
-                .unwrap();
-            assert_eq!((mailboxes, pass), (2, (3, 4, None)));
-        }
-    }
 }

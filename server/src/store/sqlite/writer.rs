@@ -7,9 +7,9 @@
 //! fsync that failed once may succeed the second time without having written anything.
 
 use super::open::BUSY;
-use super::{Halt, Verdict, fault, mailboxes, room};
+use super::{Halt, Verdict, envelopes, fault, mailboxes, room};
 use crate::quota::{Quota, Room};
-use crate::store::{Durable, StoreError, StoreResult};
+use crate::store::{Arrival, Durable, StoreError, StoreResult};
 use cairn_protocol::mailbox::MailboxId;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -69,6 +69,8 @@ pub(super) struct Books {
     pub(super) mailboxes_written: bool,
     /// Envelopes in a mailbox, counted once and kept up to date. Emptied whenever a transaction is undone.
     pub(super) held: HashMap<MailboxId, u32>,
+    /// Bodies that this transaction is yet to delete.
+    pub(super) bodies: Vec<Arrival>,
 }
 
 /// The handle of the thread.
@@ -86,11 +88,21 @@ impl Writer {
         let next_arrival = last.saturating_add(1);
         let (room, folder) = (Room::Free, folder.to_owned());
         // What an earlier run left is not known.
-        let (written, mailboxes_written, held) = (true, true, HashMap::new());
+        let (written, mailboxes_written, held, bodies) = (true, true, HashMap::new(), Vec::new());
         let settled = Arc::new(AtomicI64::new(last));
         let places = Arc::clone(&settled);
-        let books =
-            Books { connection, next_arrival, settled: places, room, quota, folder, written, mailboxes_written, held };
+        let books = Books {
+            connection,
+            next_arrival,
+            settled: places,
+            room,
+            quota,
+            folder,
+            written,
+            mailboxes_written,
+            held,
+            bodies,
+        };
         let (queue, orders) = mpsc::channel(QUEUE);
         let (failing, failed) = watch::channel(None);
         std::thread::Builder::new()
@@ -227,6 +239,7 @@ fn commit(books: &mut Books, parts: &mut Vec<Part>) -> StoreResult<()> {
         // It may be undone already; an error here says nothing new.
         let _ = books.connection.execute_batch("ROLLBACK");
         books.held.clear();
+        books.bodies.clear();
         fault(&error)
     });
     parts.clear();
@@ -244,6 +257,7 @@ fn transact(books: &mut Books, parts: &mut Vec<Part>, publishing: &mut Vec<Publi
         publishing.push(publish);
         outcome?;
     }
+    envelopes::delete_bodies(books)?;
     books.connection.prepare_cached("COMMIT")?.execute([])?;
     Ok(())
 }

@@ -1,0 +1,252 @@
+//! Bringing a store that an older program made to this version.
+//!
+//! In: a connection to an older file, before anybody is served. Out: the same file as a new one would be made, with all
+//! that it held. This file must never learn to go back.
+//!
+//! Each step is one transaction: a crash leaves the version before it or the one after. Only the bodies of version 2 go over
+//! in many, because a store may be large: the table that they come from stays until it is empty, and the next start goes
+//! on with it.
+
+use super::body::Shut;
+use super::corrupt;
+use super::open::VERSION;
+use rusqlite::Connection;
+
+/// From version 1: passes end, and mailboxes are counted.
+const FROM_1: &str = "
+    ALTER TABLE pass ADD COLUMN expires INTEGER;
+    ALTER TABLE store ADD COLUMN mailboxes INTEGER NOT NULL DEFAULT 0;
+    UPDATE store SET mailboxes = (SELECT count(*) FROM mailbox);
+";
+
+/// From version 2: each body is shut with a key, apart from its row. The indexes go first because their names come again.
+const FROM_2: &str = "
+    ALTER TABLE envelope RENAME TO envelope_2;
+    DROP INDEX envelope_id;
+    DROP INDEX envelope_queue;
+    DROP INDEX envelope_day;
+    CREATE TABLE envelope (
+        arrival INTEGER PRIMARY KEY,
+        mailbox BLOB NOT NULL CHECK (length(mailbox) = 32),
+        id BLOB NOT NULL CHECK (length(id) = 16),
+        day INTEGER NOT NULL,
+        key BLOB NOT NULL CHECK (length(key) = 32)
+    ) STRICT;
+    CREATE UNIQUE INDEX envelope_id ON envelope (mailbox, id);
+    CREATE INDEX envelope_queue ON envelope (mailbox, arrival);
+    CREATE INDEX envelope_day ON envelope (day);
+    CREATE TABLE body (
+        arrival INTEGER PRIMARY KEY,
+        shut BLOB NOT NULL CHECK (length(shut) = 4096)
+    ) STRICT;
+";
+
+/// What envelopes of version 2 come from, as long as there are any.
+pub(super) const MOVING: &str = "envelope_2";
+
+/// Envelopes that go over in one transaction. Larger: memory, and a larger journal. Smaller: more flushes.
+const MOVED_AT_ONCE: u32 = 2048;
+
+/// Brings a file of this version or an older one to this version.
+pub(super) fn bring(connection: &Connection, version: i32) -> rusqlite::Result<()> {
+    for (from, step) in (1..VERSION).zip([FROM_1, FROM_2]).filter(|(from, _)| *from >= version) {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        connection.execute_batch(step)?;
+        connection.pragma_update(None, "user_version", from + 1)?;
+        connection.execute_batch("COMMIT")?;
+    }
+    let is_moving = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1)";
+    if connection.query_row(is_moving, [MOVING], |row| row.get(0))? {
+        tracing::warn!(
+            "this store was made by an older version: its envelopes are brought over before anybody is served"
+        );
+        while move_some(connection)? {
+            // A reader in its way is no error: the next one writes it back.
+            connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        }
+        tracing::warn!("they are all brought over");
+    }
+    Ok(())
+}
+
+/// Moves the oldest envelopes of version 2. True if there may be more; then none was left, and their table is gone.
+fn move_some(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let mut moved = 0;
+    {
+        let mut old = connection.prepare_cached(
+            "DELETE FROM envelope_2 WHERE arrival IN (SELECT arrival FROM envelope_2 ORDER BY arrival LIMIT ?1)
+             RETURNING arrival, mailbox, id, day, body",
+        )?;
+        let (mut row, mut body) = (
+            connection.prepare_cached("INSERT INTO envelope SELECT ?1, ?2, ?3, ?4, ?5")?,
+            connection.prepare_cached("INSERT INTO body VALUES (?1, ?2)")?,
+        );
+        let mut rows = old.query([MOVED_AT_ONCE])?;
+        while let Some(old) = rows.next()? {
+            let arrival: i64 = old.get(0)?;
+            let bytes = old.get_ref(4)?.as_blob()?.try_into().map_err(|_| corrupt("an envelope of another length"))?;
+            let shut = Shut::new(bytes);
+            let (mailbox, id, day): ([u8; 32], [u8; 16], i64) = (old.get(1)?, old.get(2)?, old.get(3)?);
+            row.execute((arrival, mailbox, id, day, shut.key.as_bytes()))?;
+            body.execute((arrival, shut.body.as_slice()))?;
+            moved += 1;
+        }
+    }
+    if moved == 0 {
+        connection.execute_batch("DROP TABLE envelope_2")?;
+    }
+    connection.execute_batch("COMMIT")?;
+    Ok(moved > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::{Access, connect, make_or_check};
+    use super::*;
+    use crate::store::StoreError;
+    use cairn_protocol::limits::ENVELOPE;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    /// From this version back to version 2, as the program of that version made it.
+    const TO_2: &str = "
+        DROP TABLE envelope; DROP TABLE body;
+        CREATE TABLE envelope (
+            arrival INTEGER PRIMARY KEY,
+            mailbox BLOB NOT NULL CHECK (length(mailbox) = 32),
+            id BLOB NOT NULL CHECK (length(id) = 16),
+            day INTEGER NOT NULL,
+            body BLOB NOT NULL CHECK (length(body) = 4096)
+        ) STRICT;
+        CREATE UNIQUE INDEX envelope_id ON envelope (mailbox, id);
+        CREATE INDEX envelope_queue ON envelope (mailbox, arrival);
+        CREATE INDEX envelope_day ON envelope (day);
+        PRAGMA user_version = 2;
+    ";
+
+    /// And to version 1.
+    const TO_1: &str = "
+        ALTER TABLE pass DROP COLUMN expires; ALTER TABLE store DROP COLUMN mailboxes; PRAGMA user_version = 1;
+    ";
+
+    /// Columns of every table and columns of every index, as SQLite reports them.
+    fn parts(connection: &Connection) -> Vec<String> {
+        let sql = "SELECT m.name || ' ' || c.cid || ' ' || c.name || ' ' || c.type || ' ' || c.\"notnull\"
+                   FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table'
+                   UNION ALL SELECT m.name || ' ' || c.seqno || ' ' || c.name
+                   FROM sqlite_schema m, pragma_index_info(m.name) c WHERE m.type = 'index' ORDER BY 1";
+        let mut statement = connection.prepare(sql).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    fn version(connection: &Connection) -> i32 {
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    }
+
+    fn number(connection: &Connection, sql: &str) -> u32 {
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    fn fresh(folder: &Path) -> (PathBuf, Vec<String>) {
+        let file = make_or_check(&fs::canonicalize(folder).unwrap()).unwrap();
+        let expected = parts(&connect(&file, Access::Write).unwrap());
+        (file, expected)
+    }
+
+    #[test]
+    fn an_older_store_is_brought_to_this_version_by_the_relay_alone_and_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, expected) = fresh(folder.path());
+        let old = Connection::open(&file).unwrap();
+        old.execute_batch(TO_2).unwrap();
+        old.execute_batch(TO_1).unwrap();
+        old.execute_batch(
+            "INSERT INTO pass VALUES (zeroblob(32), 3, 4);
+             INSERT INTO mailbox VALUES (zeroblob(32), zeroblob(32), zeroblob(32), NULL, NULL);
+             INSERT INTO mailbox VALUES (randomblob(32), zeroblob(32), zeroblob(32), NULL, NULL);",
+        )
+        .unwrap();
+        assert_ne!(parts(&old), expected);
+        drop(old);
+        for access in [Access::Read, Access::Write] {
+            let refused = connect(&file, access).unwrap_err();
+            assert!(
+                matches!(&refused, StoreError::Unusable(text) if text.contains("Start the relay once")),
+                "{refused}"
+            );
+        }
+        // A crash before the end leaves the older one.
+        let crashing = Connection::open(&file).unwrap();
+        crashing.execute_batch("BEGIN IMMEDIATE").unwrap();
+        crashing.execute_batch(FROM_1).unwrap();
+        crashing.pragma_update(None, "user_version", 2).unwrap();
+        drop(crashing);
+        assert_eq!(version(&Connection::open(&file).unwrap()), 1);
+        for _ in 0..2 {
+            let now = connect(&file, Access::Upgrade).unwrap();
+            assert_eq!((version(&now), parts(&now)), (VERSION, expected.clone()));
+            let mailboxes: u32 = now.query_row("SELECT mailboxes FROM store", [], |row| row.get(0)).unwrap();
+            let pass: (u32, u32, Option<u32>) = now
+                .query_row("SELECT mailboxes, invitations, expires FROM pass", [], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })
+                .unwrap();
+            assert_eq!((mailboxes, pass), (2, (3, 4, None)));
+        }
+    }
+
+    #[test]
+    fn envelopes_of_an_older_store_are_all_brought_over_also_after_a_crash_on_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, expected) = fresh(folder.path());
+        let old = Connection::open(&file).unwrap();
+        old.execute_batch("PRAGMA secure_delete = ON").unwrap();
+        old.execute_batch(TO_2).unwrap();
+        let envelopes = 2 * MOVED_AT_ONCE + 1;
+        let put = "INSERT INTO envelope VALUES (?1, ?2, ?3, 20000, ?4)";
+        let body = |place: u32| {
+            let mut body = [0; ENVELOPE];
+            for part in body.chunks_exact_mut(4) {
+                part.copy_from_slice(&place.to_be_bytes());
+            }
+            body
+        };
+        old.execute_batch("BEGIN").unwrap();
+        for place in 0..envelopes {
+            let id = u128::from(place).to_be_bytes();
+            old.execute(put, (place * 3, [1; 32], id, body(place))).unwrap();
+        }
+        old.execute_batch("COMMIT").unwrap();
+        // As far as a start gets that is killed after one part.
+        old.execute_batch("BEGIN").unwrap();
+        old.execute_batch(FROM_2).unwrap();
+        old.pragma_update(None, "user_version", 3).unwrap();
+        old.execute_batch("COMMIT").unwrap();
+        assert!(move_some(&old).unwrap());
+        assert_eq!(number(&old, "SELECT count(*) FROM envelope"), MOVED_AT_ONCE);
+        assert_eq!(number(&old, "SELECT count(*) FROM envelope_2"), MOVED_AT_ONCE + 1);
+        drop(old);
+        let now = connect(&file, Access::Upgrade).unwrap();
+        assert_eq!((version(&now), parts(&now)), (VERSION, expected));
+        let mut statement =
+            now.prepare("SELECT arrival, id, key, shut FROM envelope JOIN body USING (arrival)").unwrap();
+        let mut rows = statement.query([]).unwrap();
+        let mut found = 0;
+        while let Some(row) = rows.next().unwrap() {
+            let (arrival, id, key, shut): (u32, [u8; 16], [u8; 32], [u8; ENVELOPE]) =
+                (row.get(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap(), row.get(3).unwrap());
+            assert_eq!((arrival, id), (found * 3, u128::from(found).to_be_bytes()));
+            assert_eq!(*super::super::body::Key::from_bytes(key).open(Box::new(shut)), body(found));
+            found += 1;
+        }
+        assert_eq!(found, envelopes);
+        drop(rows);
+        drop(statement);
+        // Nothing of a body lies open any more.
+        now.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        let bytes = fs::read(&file).unwrap();
+        let open = body(envelopes - 1);
+        assert!(!bytes.windows(64).any(|window| window == &open[..64]), "a body of version 2 is left");
+    }
+}
