@@ -8,8 +8,9 @@ mod common;
 mod process;
 
 use cairn_protocol::base32;
+use cairn_protocol::mailbox::OwnerOperation;
 use cairn_protocol::token::Pass;
-use cairn_protocol::wire::frame::{Admission, Reply};
+use cairn_protocol::wire::frame::{Admission, Reply, Request};
 use common::{Mailbox, ids};
 use process::{Relay, program, run, text};
 use rustix::process::Signal;
@@ -334,10 +335,11 @@ async fn a_full_disk_takes_nothing_new_but_acknowledgements_and_recovers_by_itse
     let folder = tempfile::tempdir_in(&disk).unwrap();
     let relay = Relay::start(folder.path(), " --open");
     let mut client = relay.client().await;
-    let mailbox = Mailbox::made(1, &mut client).await;
+    let (mailbox, ending) = (Mailbox::made(1, &mut client).await, Mailbox::made(3, &mut client).await);
     mailbox.subscribed(&mut client, 1).await;
     for id in 0..100 {
         assert_eq!(client.call(&mailbox.put(id)).await, Reply::Done);
+        assert_eq!(client.call(&ending.put(id)).await, Reply::Done);
     }
     let ballast = tempfile::NamedTempFile::new_in(&disk).unwrap();
     fs::write(ballast.path(), vec![0; 16 << 20]).unwrap();
@@ -346,6 +348,10 @@ async fn a_full_disk_takes_nothing_new_but_acknowledgements_and_recovers_by_itse
     assert_eq!(client.call(&Mailbox::new(2).create(Admission::Open)).await, full);
     let seen = ids(&client.call(&mailbox.fetch(false)).await);
     assert_eq!(client.call(&mailbox.acknowledge(&seen)).await, Reply::Done);
+    let proof = ending.owner.prove(&client.channel, &ending.id, OwnerOperation::Delete);
+    let delete = Request::DeleteMailbox { mailbox: ending.id, proof };
+    assert_eq!(client.call(&delete).await, Reply::Done, "a full mailbox can be ended");
+    assert_eq!(client.call(&ending.put(1)).await, common::refused(cairn_protocol::wire::frame::Refusal::Denied));
     drop(ballast);
     assert_eq!(client.call(&mailbox.put(100)).await, Reply::Done);
 }

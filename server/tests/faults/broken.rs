@@ -9,7 +9,7 @@ use cairn_relay::calendar::Calendar;
 use cairn_relay::expiry::{Pauses, supervise};
 use cairn_relay::store::sqlite::SqliteStore;
 use cairn_relay::store::{
-    Admit, Arrival, Day, Durable, Identity, NewBundle, NewMailbox, Page, Put, Store, StoreError, StoreResult,
+    Admit, Arrival, Arrived, Day, Durable, Identity, NewBundle, NewMailbox, Page, Put, Store, StoreError, StoreResult,
 };
 use core::future::Future;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -127,4 +127,34 @@ async fn an_expiry_task_that_panics_and_fails_starts_again_and_nothing_lives_lon
     assert!(!expiring.is_finished());
     expiring.abort();
     assert!(tokio::time::timeout(PATIENCE, expiring).await.unwrap().unwrap_err().is_cancelled());
+}
+
+#[tokio::test]
+async fn a_writer_that_panics_answers_nobody_and_stops_the_relay_and_the_next_start_has_all_that_was_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    // Whoever hears of arrivals runs on the writer's thread.
+    let breaks = |arrived| match arrived {
+        Arrived::Coming(_, _, delivery) if delivery.id.as_bytes()[0] == 2 => panic!("a fault of this program"),
+        _ => (),
+    };
+    let store = SqliteStore::open(folder.path(), Arc::new(breaks)).unwrap();
+    let mailbox = Mailbox::new(1);
+    let (id, owner, capability) = (mailbox.id, mailbox.owner.key(), mailbox.capability.hash());
+    store.create_mailbox(NewMailbox { id, owner, capability }, Admit::Free, 20_000).await.unwrap();
+    let put = |number: u8| {
+        let (capability, envelope) = (mailbox.capability.hash(), Box::new([number; 4096]));
+        Put { mailbox: id, capability, id: EnvelopeId::from_bytes([number; 16]), envelope, day: 20_000 }
+    };
+    store.put(put(1)).await.await.unwrap();
+    for number in [2, 3] {
+        assert_eq!(store.put(put(number)).await.await, Err(StoreError::Stopping), "{number}");
+    }
+    let failed = tokio::time::timeout(PATIENCE, store.failed()).await.unwrap();
+    assert_eq!(failed, StoreError::Stopping);
+    drop(store);
+    let store = SqliteStore::open(folder.path(), Arc::new(|_| ())).unwrap();
+    let page = store.page(id, 0).await.unwrap();
+    assert_eq!(page.deliveries.iter().map(|delivery| delivery.id.as_bytes()[0]).collect::<Vec<_>>(), [1]);
+    assert_eq!(store.put(put(2)).await.await, Ok(()), "the same put may be repeated");
+    store.close().await.unwrap();
 }

@@ -132,13 +132,6 @@ impl House {
         Pid::from_raw(self.process.id().try_into().unwrap()).unwrap()
     }
 
-    /// Processor time so far, in ticks.
-    pub(crate) fn ticks(&self) -> u64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        let after_name = stat.rsplit(')').next().unwrap();
-        after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
-    }
-
     /// All that it has said on standard error.
     pub(crate) fn said(&self) -> String {
         self.errors.lock().unwrap().clone()

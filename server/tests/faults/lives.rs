@@ -1,13 +1,12 @@
-//! A restart that everybody comes back from, no descriptors left, clocks that are wrong by years.
+//! A restart that everybody comes back from, clocks that are wrong by years.
 
 use crate::common::{Client, Mailbox, ids};
 use crate::house::{House, Kind, until};
 use cairn_protocol::wire::frame::Reply;
 use futures_util::future::join_all;
-use rustix::process::{Resource, Rlimit, Signal, getrlimit, prlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use std::path::Path;
-use std::time::{Duration, Instant};
-use tokio::net::TcpStream;
+use std::time::Instant;
 
 async fn everything(mailbox: &Mailbox, owner: &mut Client) -> Vec<u8> {
     let mut kept = Vec::new();
@@ -73,44 +72,6 @@ async fn two_thousand_clients_come_back_after_a_kill_and_each_gets_what_is_its_o
     drop(waiters);
     house.descriptors_fall_to(before.descriptors - usize::try_from(clients).unwrap()).await;
     assert_eq!(house.dump().iter().filter(|row| row.contains("\"type\":\"envelope\"")).count(), 0);
-}
-
-#[tokio::test]
-async fn without_descriptors_the_relay_waits_without_spinning_serves_who_is_there_and_recovers() {
-    let house = House::open();
-    let mut client = house.client().await;
-    let mailbox = Mailbox::made(1, &mut client).await;
-    mailbox.subscribed(&mut client, 1).await;
-    let all = prlimit(Some(house.pid()), Resource::Nofile, none_left(&house)).unwrap();
-    let (ticks, started) = (house.ticks(), Instant::now());
-    let address = (house.address.host.as_str(), house.address.port);
-    let knocking = join_all((0..50).map(|_| TcpStream::connect(address))).await;
-    for id in 0..100 {
-        assert_eq!(client.call(&mailbox.put(id)).await, Reply::Done);
-        assert_eq!(ids(&client.call(&mailbox.fetch(false)).await), [id]);
-        assert_eq!(client.call(&mailbox.acknowledge(&[id])).await, Reply::Done);
-    }
-    let (serving, served) = (house.ticks() - ticks, started.elapsed());
-    // Now nothing is asked: whatever it does now it does in vain.
-    let (ticks, started) = (house.ticks(), Instant::now());
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let (idle, waited) = (house.ticks() - ticks, started.elapsed());
-    println!("no descriptors: {serving} ticks for 300 requests in {served:?}, {idle} ticks in {waited:?} of waiting");
-    assert!(idle * 20 <= u64::try_from(waited.as_millis()).unwrap() / 10, "{idle} ticks of 10 ms in {waited:?}");
-    assert!(knocking.iter().all(Result::is_ok), "the machine takes them; the relay doesn't yet");
-    prlimit(Some(house.pid()), Resource::Nofile, all).unwrap();
-    drop(knocking);
-    let mut other = house.client().await;
-    assert_eq!(other.call(&mailbox.put(200)).await, Reply::Done);
-    let complaints = house.said().matches("no connection can be accepted now").count();
-    assert!((1..=60).contains(&complaints), "{complaints}");
-}
-
-/// A limit at which no descriptor is left: new ones get the lowest number that is free.
-fn none_left(house: &House) -> Rlimit {
-    let open = house.descriptors();
-    let free = (0..).find(|number| !open.contains(number));
-    Rlimit { current: free, maximum: getrlimit(Resource::Nofile).maximum }
 }
 
 /// As if the machine's clock had moved by these days since the relay last ran.

@@ -153,21 +153,30 @@ fn more_mailboxes(connection: &mut Connection, until: usize) -> Result<()> {
     Ok(transaction.commit()?)
 }
 
-/// A thousand envelopes for each of as many mailboxes as that makes; nobody fetches them.
+/// Envelopes that are written at once. Larger: a journal as large as the store.
+const AT_ONCE: i64 = 50_000;
+
+/// A thousand envelopes for each of as many mailboxes as that makes; nobody fetches them, and they open to noise.
 fn more_envelopes(connection: &mut Connection, until: usize) -> Result<()> {
-    let missing = i64::try_from(until.saturating_sub(rows(connection, "envelope")?))?;
-    let transaction = connection.transaction()?;
-    transaction.execute(
-        "WITH RECURSIVE n(i) AS (SELECT 1 WHERE ?1 > 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-         INSERT INTO envelope (mailbox, id, day, key)
-         SELECT CAST(printf('%032d', i / 1000) AS BLOB), randomblob(16), (SELECT day FROM store), randomblob(32) FROM n",
-        [missing],
-    )?;
-    // Bodies that open to noise, which nobody fetches.
-    transaction.execute(
-        "INSERT INTO body (arrival, shut)
-         SELECT arrival, randomblob(4096) FROM envelope WHERE arrival NOT IN (SELECT arrival FROM body)",
-        [],
-    )?;
-    Ok(transaction.commit()?)
+    let mut missing = i64::try_from(until.saturating_sub(rows(connection, "envelope")?))?;
+    while missing > 0 {
+        let transaction = connection.transaction()?;
+        let before: i64 =
+            transaction.query_row("SELECT coalesce(max(arrival), 0) FROM envelope", [], |row| row.get(0))?;
+        transaction.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+             INSERT INTO envelope (arrival, mailbox, id, day, key)
+             SELECT ?2 + i, CAST(printf('%032d', (?2 + i) / 1000) AS BLOB), randomblob(16), (SELECT day FROM store),
+                    randomblob(32) FROM n",
+            [missing.min(AT_ONCE), before],
+        )?;
+        transaction.execute(
+            "INSERT INTO body (arrival, shut) SELECT arrival, randomblob(4096) FROM envelope WHERE arrival > ?1",
+            [before],
+        )?;
+        transaction.commit()?;
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        missing -= AT_ONCE;
+    }
+    Ok(())
 }
