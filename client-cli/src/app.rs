@@ -4,7 +4,9 @@
 //! effects keeps those to itself.
 
 use crate::engine::Fault;
-use crate::engine::model::{Check, Contact, Invitation, Keep, Kept, Message, Outcome, Queued};
+use crate::engine::model::{
+    Check, Contact, Found as Hits, Invitation, Keep, Kept, Message, Outcome, Queued, Removed, Start,
+};
 use crate::settings::{Block, Key, Settings};
 
 /// Why everything is hidden.
@@ -27,6 +29,12 @@ pub(crate) enum Choice {
     People,
     /// Messages before those shown.
     Older,
+    /// More of them.
+    Earlier,
+    /// Look for words in the conversation.
+    Find,
+    /// More of what was found, from here on.
+    FindMore(String, Start),
     /// Who the other person is, and what can be done about it.
     About,
     /// Check words with them; from the beginning, where that was wanted.
@@ -46,6 +54,18 @@ pub(crate) enum Choice {
     Keep(Keep),
     /// Keep it so long, though messages are removed by it.
     KeepNow(Keep),
+    /// Give them another name.
+    Rename,
+    /// Block them.
+    Block,
+    /// Block them, now that it was said what that means.
+    BlockNow,
+    /// Take a block back.
+    Unblock,
+    /// Remove them.
+    Remove,
+    /// Remove them, now that it was said what that means.
+    RemoveNow,
     /// Use or make an invitation.
     Invitations,
     /// Use one.
@@ -130,6 +150,10 @@ pub(crate) enum Screen {
     Checking,
     /// Quiet hours.
     Hours,
+    /// Words to look for.
+    Finding,
+    /// Another name for the person.
+    Renaming,
     /// The conversation: what is typed is sent.
     Talk,
     /// The conversation for practice.
@@ -294,6 +318,14 @@ pub(crate) enum Event {
     Older(Keep, Result<u64, Fault>),
     /// How long the conversation is kept now, or why not.
     Kept(Result<Kept, Fault>),
+    /// Messages that hold these words were found, or why they can't be looked for.
+    Found(String, Result<Hits, Fault>),
+    /// A person has another name now, or why not.
+    Renamed(Result<Contact, Fault>),
+    /// A person is blocked, or not any more; or why not.
+    Blocked(Result<Contact, Fault>),
+    /// A person was removed, or why not.
+    Gone(Result<Removed, Fault>),
     /// An invitation was made, or not.
     Invitation(Result<Invitation, Fault>),
     /// A setting was changed, or why not.
@@ -391,6 +423,36 @@ pub(crate) enum Effect {
         contact_id: String,
         /// How long.
         keep: Keep,
+    },
+    /// Look for words in a conversation.
+    Find {
+        /// With whom.
+        contact_id: String,
+        /// The words.
+        text: String,
+        /// Where to begin.
+        from: Start,
+        /// At most so many messages.
+        most: usize,
+    },
+    /// Give a person another name.
+    Rename {
+        /// Whom.
+        contact_id: String,
+        /// The name.
+        name: String,
+    },
+    /// Block a person, or take that back.
+    SetBlocked {
+        /// Whom.
+        contact_id: String,
+        /// Whether.
+        blocked: bool,
+    },
+    /// Remove a person.
+    Remove {
+        /// Whom.
+        contact_id: String,
     },
     /// Load everyone.
     LoadPeople,

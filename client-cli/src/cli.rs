@@ -108,6 +108,32 @@ pub(crate) enum Command {
     /// Hide and lock the conversation that is open anywhere
     #[command(after_help = "Example: cairn lock\nNext: cairn")]
     Lock,
+    /// Print what your shell needs to complete commands
+    #[command(
+        after_help = "Example: cairn completions bash > ~/.local/share/bash-completion/completions/cairn\nNext: open a new shell"
+    )]
+    Completions(Completions),
+    /// Print the manual page, or write all of them to a folder
+    #[command(
+        after_help = "Example: cairn man | man -l -\n         cairn man --to ~/.local/share/man/man1\nNext: man cairn"
+    )]
+    Man(Man),
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// For which shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Write a page for each command to this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: Option<PathBuf>,
 }
 
 /// `setup`.
@@ -209,6 +235,9 @@ pub(crate) struct History {
     /// Only the newest so many
     #[arg(long, value_name = "N")]
     pub(crate) last: Option<u32>,
+    /// Only those that hold these words
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) find: Option<String>,
 }
 
 /// `keep`.
@@ -257,6 +286,35 @@ pub(crate) enum Contact {
     /// Check by four words whether it is really them
     #[command(after_help = "Example: cairn contact verify Robin\nNext: read your words aloud, and type theirs")]
     Verify(Verify),
+    /// Give somebody another name; only you see it
+    #[command(after_help = "Example: cairn contact rename Robin 'Robin from Riverbend'\nNext: cairn contact list")]
+    Rename {
+        /// Name or ID
+        contact: String,
+        /// The new name
+        name: String,
+    },
+    /// Exchange nothing with somebody any more; they are not told
+    #[command(after_help = "Example: cairn contact block Robin\nNext: cairn contact unblock CONTACT, to take it back")]
+    Block {
+        /// Name or ID
+        contact: String,
+    },
+    /// Take a block back
+    #[command(after_help = "Example: cairn contact unblock Robin\nNext: cairn inbox")]
+    Unblock {
+        /// Name or ID
+        contact: String,
+    },
+    /// Remove somebody and all that was written, for good
+    #[command(after_help = "Example: cairn contact remove Robin\nNext: cairn contact list")]
+    Remove {
+        /// Name or ID
+        contact: String,
+        /// Do it without asking
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// `contact verify`.
@@ -334,6 +392,10 @@ impl Command {
             Self::Contact(Contact::List) => "contact list",
             Self::Contact(Contact::Show { .. }) => "contact show",
             Self::Contact(Contact::Verify(_)) => "contact verify",
+            Self::Contact(Contact::Rename { .. }) => "contact rename",
+            Self::Contact(Contact::Block { .. }) => "contact block",
+            Self::Contact(Contact::Unblock { .. }) => "contact unblock",
+            Self::Contact(Contact::Remove { .. }) => "contact remove",
             Self::Keep(_) => "keep",
             Self::Export(_) => "export",
             Self::Status(_) => "status",
@@ -341,6 +403,8 @@ impl Command {
             Self::Config(Config::Set { .. }) => "config set",
             Self::HelpNow => "help-now",
             Self::Lock => "lock",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
         }
     }
 }
@@ -374,7 +438,9 @@ mod tests {
             "cairn invite new --rejoin Dana --for Dana",
             "cairn join L --as Dana --name Kim",
             "cairn send Dana --file x",
-            "cairn contact rename a b",
+            "cairn contact rename a",
+            "cairn contact block",
+            "cairn contact remove --yes",
             "cairn help",
         ] {
             assert!(parse(line).is_err(), "{line}");

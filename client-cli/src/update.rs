@@ -3,11 +3,13 @@
 //! In: the state and one event. Out: the changed state and what to do. This file must never do it itself.
 
 mod check;
+mod find;
 mod first;
 #[cfg(test)]
 pub(crate) mod journeys;
 mod keeping;
 mod news;
+mod people;
 mod practice;
 mod rejoin;
 mod safety;
@@ -62,6 +64,10 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
         Event::Check(result) => check::stands(app, result),
         Event::Older(keep, result) => keeping::counted(app, keep, result),
         Event::Kept(result) => keeping::kept(app, result),
+        Event::Found(text, result) => find::found(app, text, result),
+        Event::Renamed(result) => people::renamed(app, result),
+        Event::Blocked(result) => people::blocked(app, result),
+        Event::Gone(result) => people::removed(app, result),
         Event::Invitation(result) => talk::invited(app, result),
         Event::Set(result) => settings::done(app, result),
         Event::Trouble(fault) => news::trouble(app, fault),
@@ -99,6 +105,8 @@ fn line_typed(app: &mut App, line: String) -> Vec<Effect> {
         Screen::PasteAgain => rejoin::pasted(app, line.trim()),
         Screen::Checking => check::typed(app, line),
         Screen::Hours => settings::hours(app, line.trim()),
+        Screen::Finding => find::typed(app, &line),
+        Screen::Renaming => people::named(app, &line),
         Screen::Label => talk::labelled(app, &line),
         Screen::Choosing(choices) => talk::chosen(app, choices, line),
         Screen::Talk => talk::typed(app, line),

@@ -15,6 +15,7 @@ mod invite;
 mod join;
 mod keep;
 mod lock;
+mod manual;
 mod next;
 mod passphrase;
 mod read;
@@ -80,6 +81,8 @@ fn dispatch(run: &Run, command: Option<Command>) -> Result<(), Stop> {
         Command::Config(what) => config::run(run, words, &what),
         Command::HelpNow => help_now::run(run),
         Command::Lock => lock::run(run),
+        Command::Completions(wish) => manual::completions(run, &wish),
+        Command::Man(wish) => manual::man(run, wish),
     }
 }
 

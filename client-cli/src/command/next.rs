@@ -38,8 +38,12 @@ pub(super) enum Done<'a> {
     Settings,
     /// Something was set.
     Set,
-    /// What was begun with a person was given up.
+    /// What was begun with a person was given up, or the person was removed.
     GivenUp,
+    /// A person who is blocked was shown, or blocked.
+    Blocked(&'a str),
+    /// Manual pages were written.
+    Written,
     /// The words to read are on the screen, and those of this person are to be typed.
     Words(&'a str),
 }
@@ -96,7 +100,9 @@ pub(super) fn step(done: Done<'_>, pending: &[Pending]) -> String {
         Done::Shown => "cairn send CONTACT -m TEXT".to_owned(),
         Done::About(name) => format!("cairn send {} -m TEXT", quoted(name)),
         Done::GivenUp => "cairn contact list".to_owned(),
+        Done::Blocked(name) => format!("cairn contact unblock {}, to take it back", quoted(name)),
         Done::Words(name) => format!("cairn contact verify {} --typed WORDS", quoted(name)),
+        Done::Written => "man cairn, if man looks there".to_owned(),
     }
 }
 
@@ -186,6 +192,8 @@ mod tests {
             (Done::Settings, "cairn config set KEY VALUE"),
             (Done::Set, "cairn config get"),
             (Done::GivenUp, "cairn contact list"),
+            (Done::Blocked("Dana P."), "cairn contact unblock 'Dana P.', to take it back"),
+            (Done::Written, "man cairn, if man looks there"),
             (Done::Words("Kim"), "cairn contact verify Kim --typed WORDS"),
         ];
         for (done, expected) in table {

@@ -137,9 +137,9 @@ impl Engine {
     /// is over stays, unless a new one is wanted (`again`), or the words fitted and the other person has begun one.
     ///
     /// # Errors
-    /// [`Fault::NoContact`]; [`Fault::HistoryDiffers`]; [`Fault::Damaged`] where it can't be read.
+    /// [`Fault::NoContact`]; [`Fault::Blocked`]; [`Fault::HistoryDiffers`]; [`Fault::Damaged`] where it can't be read.
     pub fn check_begin(&mut self, contact: &str, again: bool) -> Result<model::Check, Fault> {
-        let contact = self.contact(contact)?;
+        let contact = self.writable(contact)?;
         self.exchange.stale = true;
         self.vault.write(|store| {
             let row = subject(store, &contact.id)?;
@@ -201,9 +201,9 @@ impl Engine {
     /// uses no try. Where they fit, a new start takes the contact's place.
     ///
     /// # Errors
-    /// [`Fault::NoContact`]; [`Fault::Usage`] for anything but four words of the list.
+    /// [`Fault::NoContact`]; [`Fault::Blocked`]; [`Fault::Usage`] for anything but four words of the list.
     pub fn check_typed(&mut self, contact: &str, text: &str) -> Result<model::Check, Fault> {
-        let contact = self.contact(contact)?;
+        let contact = self.writable(contact)?;
         let words = Words::parse(text).map_err(mistyped)?;
         let (check, session) = self.vault.write(|store| {
             let session = subject(store, &contact.id)?;

@@ -48,6 +48,9 @@ pub enum Fault {
     /// 7: the mailbox is gone: the other side ended the conversation or lost its profile.
     #[error("The other side does not take messages any more. Not sent.")]
     Closed,
+    /// 7: our person has blocked them.
+    #[error("You have blocked this person. Nothing was sent.")]
+    Blocked,
     /// 7: too fast, or the relay can't now.
     #[error("The relay is busy. Try again in a moment.")]
     Busy,
@@ -99,6 +102,7 @@ impl Fault {
             | Self::PassNeeded
             | Self::Full
             | Self::Closed
+            | Self::Blocked
             | Self::Busy
             | Self::InUse(_) => 7,
             Self::WrongPassphrase
@@ -129,6 +133,7 @@ impl Fault {
             }
             Self::PassNeeded => "ask the center for a pass, then cairn invite new --pass PASS",
             Self::Full | Self::Busy => "cairn inbox, later",
+            Self::Blocked => "cairn contact unblock CONTACT",
             Self::Closed | Self::HistoryDiffers | Self::SessionDamaged => {
                 "cairn invite new --rejoin CONTACT, or ask them for an invitation and cairn join LINK --as CONTACT"
             }

@@ -206,6 +206,12 @@ impl Engine {
             Some(row) if row.state == State::Open => Ok(store.end_invitation(&row, State::Revoked)?),
             _ => Err(Fault::InvitationUsed),
         })?;
+        self.tidy().await
+    }
+
+    /// Deletes mailboxes at the relay that have no more use, as far as it can be reached now; the next command does what
+    /// is left.
+    pub(super) async fn tidy(&mut self) -> Result<(), Fault> {
         self.exchange.stale = true;
         let gone = |engine: &mut Self| {
             let boxes = engine.exchange.boxes.values();

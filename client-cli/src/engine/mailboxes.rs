@@ -175,6 +175,10 @@ impl Engine {
     }
 
     pub(super) fn fetched(&mut self, row: i64, reply: Reply) -> Result<(), Fault> {
+        if self.exchange.boxes.get(&row).is_none_or(|own| own.row.gone) {
+            // Asked for before its person was blocked or removed. It is not looked at, and not acknowledged.
+            return Ok(());
+        }
         match reply {
             Reply::Page(page) if page.is_empty() => {
                 if let Some(own) = self.exchange.boxes.get_mut(&row) {

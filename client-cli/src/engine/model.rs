@@ -33,6 +33,8 @@ pub struct Contact {
     pub keep: Keep,
     /// How long they keep it, as they said; always, until they say something else.
     pub their_keep: Keep,
+    /// Whether they are blocked: nothing goes to them, and nothing of theirs is fetched or shown.
+    pub blocked: bool,
     /// When the contact was made, in milliseconds since 1970-01-01 UTC.
     pub created_at: i64,
     /// Messages that are saved here and not yet at the relay.
@@ -274,6 +276,48 @@ pub struct Kept {
     pub contact: Contact,
     /// Whether the other side can learn of it by now: it is on the relay's disk.
     pub told: bool,
+}
+
+/// What removing somebody did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// The identifier that they had.
+    pub contact_id: String,
+    /// The name that they had.
+    pub contact: String,
+    /// Whether their way to us is closed at the relay too; else that is done as soon as it can be reached.
+    pub closed: bool,
+    /// Whether the file was written anew; else that is done at the next opening.
+    pub erased: bool,
+}
+
+/// Where looking for words begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// With the newest message, backwards.
+    Newest,
+    /// With the message before this place, backwards.
+    Before(i64),
+    /// With the message after this place, forwards; 0: with the oldest.
+    After(i64),
+}
+
+/// A message that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Its place in the conversation; grows from message to message.
+    pub place: i64,
+    /// The message.
+    pub message: Message,
+}
+
+/// What was found, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The messages.
+    pub hits: Vec<Hit>,
+    /// Where to go on; none: all was looked through.
+    pub next: Option<Start>,
 }
 
 /// What `status --data` tells.

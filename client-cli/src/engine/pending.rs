@@ -44,7 +44,11 @@ impl Engine {
             None => self.contacts()?,
         };
         self.vault.read(|store| {
-            people.into_iter().filter_map(|person| with(store, person).transpose()).collect::<Result<_, _>>()
+            people
+                .into_iter()
+                .filter(|person| !person.blocked)
+                .filter_map(|person| with(store, person).transpose())
+                .collect::<Result<_, _>>()
         })
     }
 }

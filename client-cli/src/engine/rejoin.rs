@@ -35,14 +35,14 @@ impl Engine {
     /// for one, go.
     ///
     /// # Errors
-    /// [`Fault::NoContact`]; those of [`invite_new`](Self::invite_new).
+    /// [`Fault::NoContact`], [`Fault::Blocked`]; those of [`invite_new`](Self::invite_new).
     pub async fn invite_again(
         &mut self,
         contact: &str,
         relay: Option<RelayAddress>,
         pass: Option<Pass>,
     ) -> Result<model::Invitation, Fault> {
-        let contact = self.contact(contact)?;
+        let contact = self.writable(contact)?;
         let earlier = self.vault.read(|store| store.open_rejoins(&contact.id)).map_err(Fault::from)?;
         let made = self.invite(Some(&contact.name), relay, pass, Some(&contact.id)).await?;
         self.vault.write(|store| store.drop_pending(&contact.id)).map_err(Fault::from)?;
@@ -55,9 +55,9 @@ impl Engine {
     /// invitations of ours for one go: whoever holds such a link could put another session in the place of this one.
     ///
     /// # Errors
-    /// [`Fault::NoContact`]; those of [`join`](Self::join).
+    /// [`Fault::NoContact`], [`Fault::Blocked`]; those of [`join`](Self::join).
     pub async fn join_as(&mut self, link: &str, contact: &str) -> Result<Contact, Fault> {
-        let contact = self.contact(contact)?;
+        let contact = self.writable(contact)?;
         let joined = self.take_invitation(link, Some(&contact.id)).await?;
         if joined.rejoining {
             let ours = self.vault.read(|store| store.open_rejoins(&contact.id)).map_err(Fault::from)?;

@@ -22,7 +22,7 @@ impl Engine {
     /// over.
     ///
     /// # Errors
-    /// [`Fault::NoContact`], [`Fault::KeysChanged`] while a new start waits for the words, [`Fault::Usage`] for a text
+    /// [`Fault::NoContact`], [`Fault::Blocked`], [`Fault::KeysChanged`] while a new start waits for the words, [`Fault::Usage`] for a text
     /// that is too long; those of the vault. Everything else stands
     /// in the outcome: the message is saved then.
     pub async fn send(&mut self, contact: &str, text: &str, wait: Option<Duration>) -> Result<Outcome, Fault> {
@@ -30,7 +30,7 @@ impl Engine {
         if text.len() > TEXT {
             return Err(Fault::Usage(format!("A message can hold {TEXT} bytes of text. This one has {}.", text.len())));
         }
-        let contact = self.contact(contact)?;
+        let contact = self.writable(contact)?;
         if contact.rejoining {
             return Err(Fault::KeysChanged);
         }

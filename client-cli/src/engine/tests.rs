@@ -4,7 +4,9 @@ mod checks;
 mod keeping;
 mod kills;
 mod lost;
+mod people;
 mod recovery;
+mod search;
 
 use super::conversation::Conversation;
 use super::model::{Event, Reason, SendState};

@@ -26,6 +26,36 @@ macro_rules! areas {
 }
 
 areas! {
+    people {
+        would_block(name);
+        kept_untold(time, name);
+        blocked(name);
+        unblocked(name);
+        renamed(name);
+        would_remove(name);
+        removed(name);
+        closes_later();
+        erased_later();
+        another_name(name);
+        name_again();
+        listed_blocked(name);
+        how_to_unblock(name);
+        keys();
+        choice_rename();
+        choice_block(name);
+        choice_unblock();
+        choice_remove(name);
+        choice_remove_now(name);
+        choice_older();
+        choice_more();
+        choice_find();
+        which_words(name);
+        words_again();
+        nothing_found();
+        found();
+        nothing_older();
+        older();
+    }
     practice {
         begin();
         step_one();

@@ -48,7 +48,11 @@ pub(crate) fn would_remove(number: u64, time: Keep) -> String {
 pub(crate) fn keeps(kept: &Kept) -> String {
     let name = sanitize::name(&kept.contact.name);
     let time = keep(kept.contact.keep);
-    if kept.told { keeping::now_told(time, name) } else { keeping::now_later(time, name) }
+    match (kept.told, kept.contact.blocked) {
+        (true, _) => keeping::now_told(time, name),
+        (false, false) => keeping::now_later(time, name),
+        (false, true) => crate::language::people::kept_untold(time, name),
+    }
 }
 
 /// The bytes of a month, in KB of 1,000 bytes, rounded up.
@@ -105,11 +109,13 @@ pub(crate) fn invitation_line(invitation: &Invitation) -> String {
 pub(crate) fn contact_line(contact: &Contact) -> String {
     let waiting = match contact.waiting {
         0 => String::new(),
+        _ if contact.blocked => String::new(),
         number => format!(" {}: not sent yet, safe here.", count(number, "message", "messages")),
     };
     let id = sanitize::name(&contact.id);
+    let blocked = if contact.blocked { "BLOCKED, " } else { "" };
     let rejoining = if contact.rejoining { format!(" {}", rejoin::waits_short()) } else { String::new() };
-    format!("{}, {}. ID {id}.{rejoining}{waiting}", sanitize::name(&contact.name), trust(contact.trust))
+    format!("{}, {blocked}{}. ID {id}.{rejoining}{waiting}", sanitize::name(&contact.name), trust(contact.trust))
 }
 
 /// A person, in full.
@@ -117,6 +123,9 @@ pub(crate) fn contact_details(contact: &Contact) -> Vec<String> {
     let mut lines = vec![format!("{}: {}.", sanitize::name(&contact.name), trust(contact.trust))];
     if contact.given_name != contact.name {
         lines.push(texts::they_call_themselves(sanitize::name(&contact.given_name)));
+    }
+    if contact.blocked {
+        lines.push(super::people::blocked(contact));
     }
     if contact.rejoining {
         lines.push(rejoin::waits());

@@ -6,7 +6,7 @@
 use super::time::rfc3339;
 use crate::engine::model::{
     Check, CheckState, Contact, Data, Direction, Event, Invitation, InvitationState, Keep, Kept, Message, Outcome,
-    SendState, Status, Trust,
+    Removed, SendState, Status, Trust,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -127,6 +127,7 @@ struct Person<'a> {
     trust: &'a str,
     check_words: Option<&'a str>,
     rejoining: bool,
+    blocked: bool,
     keep: &'a str,
     their_keep: &'a str,
     created_at: String,
@@ -150,6 +151,17 @@ pub(crate) fn kept(kept: &Kept) -> String {
 
 fn of_keep(contact: &str, id: &str, side: &str, time: Keep, state: Option<&str>) -> String {
     line("keep", json!({ "contact": contact, "contact_id": id, "side": side, "keep": keep(time), "state": state }))
+}
+
+/// `contact_removed`.
+pub(crate) fn contact_removed(removed: &Removed) -> String {
+    let fields = json!({
+        "contact": removed.contact,
+        "contact_id": removed.contact_id,
+        "closed": removed.closed,
+        "erased": removed.erased,
+    });
+    line("contact_removed", fields)
 }
 
 /// `data`.
@@ -188,6 +200,7 @@ pub(crate) fn contact(contact: &Contact) -> String {
         trust,
         check_words: contact.check_words.as_deref(),
         rejoining: contact.rejoining,
+        blocked: contact.blocked,
         keep: keep(contact.keep),
         their_keep: keep(contact.their_keep),
         created_at: rfc3339(contact.created_at),

@@ -9,13 +9,14 @@ pub(crate) mod closed;
 pub(crate) mod copy;
 pub(crate) mod human;
 pub(crate) mod json;
+pub(crate) mod people;
 pub(crate) mod qr;
 pub(crate) mod time;
 pub(crate) mod wrap;
 
 use crate::command::Stop;
 use crate::config::Config;
-use crate::engine::model::{Check, Contact, Data, Event, Invitation, Kept, Message, Outcome, Status};
+use crate::engine::model::{Check, Contact, Data, Event, Invitation, Kept, Message, Outcome, Removed, Status};
 use crate::language;
 use crate::sanitize;
 use crate::settings::{Key, Settings};
@@ -111,6 +112,19 @@ impl Output {
     /// A person.
     pub(crate) fn contact(&self, contact: &Contact) -> io::Result<()> {
         if self.json { Self::put(&json::contact(contact)) } else { self.put_human(&human::contact_line(contact)) }
+    }
+
+    /// What was changed about a person; with `--json`, the person.
+    pub(crate) fn changed(&self, contact: &Contact, sentence: &str) -> io::Result<()> {
+        if self.json { Self::put(&json::contact(contact)) } else { self.put_human(sentence) }
+    }
+
+    /// A person was removed.
+    pub(crate) fn contact_removed(&self, removed: &Removed) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::contact_removed(removed));
+        }
+        people::removed(removed).iter().try_for_each(|line| self.put_human(line))
     }
 
     /// What became of a message that was sent.

@@ -359,6 +359,23 @@ impl Face<'_> {
                 let kept = self.engine()?.choose_keep(&contact_id, keep);
                 self.events.push_back(Event::Kept(kept));
             }
+            Effect::Find { contact_id, text, from, most } => {
+                let found = self.engine()?.find(&contact_id, &text, from, most);
+                self.events.push_back(Event::Found(text, found));
+            }
+            Effect::Rename { contact_id, name } => {
+                let renamed = self.engine()?.rename(&contact_id, &name);
+                self.events.push_back(Event::Renamed(renamed));
+            }
+            Effect::SetBlocked { contact_id, blocked } => {
+                let changed = self.engine()?.set_blocked(&contact_id, blocked);
+                self.events.push_back(Event::Blocked(changed));
+            }
+            Effect::Remove { contact_id } => {
+                // The relay closes their way while the conversation goes on fetching.
+                let removed = self.engine()?.remove_here(&contact_id);
+                self.events.push_back(Event::Gone(removed));
+            }
             Effect::LoadPeople => {
                 let people = self.engine()?.contacts()?;
                 let news = self.news()?;

@@ -15,6 +15,7 @@ pub(crate) fn person(name: &str) -> Contact {
         trust: Trust::Unchecked,
         check_words: None,
         rejoining: false,
+        blocked: false,
         keep: Keep::Always,
         their_keep: Keep::Always,
         created_at: 0,
@@ -206,6 +207,7 @@ fn older_messages_are_shown_before_those_that_stand_there() {
     line(&mut app, "2");
     let older = update(&mut app, Event::Past(vec![letter("Robin", "first"), letter("Robin", "second")]));
     assert!(older.contains(&Effect::Past(vec![letter("Robin", "first")])));
+    line(&mut app, "1");
     line(&mut app, "?");
     line(&mut app, "2");
     let none = said(&update(&mut app, Event::Past(vec![letter("Robin", "first"), letter("Robin", "second")])));

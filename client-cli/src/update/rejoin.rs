@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_new_start_can_be_invited_to_used_checked_and_given_up() {
         let mut app = talking(&["Robin"]);
-        assert!(about(&mut app).contains("3 Start again: make an invitation for Robin"));
+        assert!(about(&mut app).contains("3 Start again: invite Robin"));
         let made = line(&mut app, "3");
         assert_eq!(made.last(), Some(&Effect::InviteAgain { contact_id: "id-Robin".into() }));
         update(&mut app, Event::Invitation(Err(Fault::Unreachable)));

@@ -40,6 +40,8 @@ pub(super) fn reminder(app: &mut App) -> Vec<Effect> {
         Screen::JoinAgain { .. } => vec![say(texts::use_again())],
         Screen::Label => vec![say(texts::for_whom())],
         Screen::Hours => super::settings::ask_hours(app),
+        Screen::Finding => vec![say(crate::language::people::words_again())],
+        Screen::Renaming => vec![say(crate::language::people::name_again())],
         Screen::Checking => vec![say(crate::language::check::type_them())],
         Screen::Blank | Screen::Joining { .. } => vec![],
     }
@@ -131,6 +133,8 @@ mod tests {
             Screen::Paste,
             Screen::PasteAgain,
             Screen::Checking,
+            Screen::Renaming,
+            Screen::Finding,
             Screen::Talk,
         ];
         for screen in waiting {

@@ -7,6 +7,7 @@ use super::say;
 use crate::app::{App, Choice, Effect, Loading, Screen};
 use crate::engine::Fault;
 use crate::engine::model::{Contact, Event, Invitation, Message, Outcome, SendState};
+use crate::language::people as texts;
 use crate::names;
 use crate::output::human;
 use crate::sanitize;
@@ -64,21 +65,34 @@ fn words(app: &App, choice: &Choice) -> String {
         Choice::Person(contact) => {
             let new = app.unread.iter().filter(|queued| super::news::is_from(&queued.event, &contact.id)).count();
             let name = sanitize::name(&contact.name);
-            if new == 0 { name } else { format!("{name} ({new} new)") }
+            if contact.blocked {
+                texts::listed_blocked(name)
+            } else if new == 0 {
+                name
+            } else {
+                format!("{name} ({new} new)")
+            }
         }
         Choice::More(0) => "Back to the first people".to_owned(),
         Choice::More(_) => "More people".to_owned(),
         Choice::People => "People".to_owned(),
-        Choice::Older => "Older messages".to_owned(),
+        Choice::Older => texts::choice_older(),
+        Choice::Earlier | Choice::FindMore(..) => texts::choice_more(),
+        Choice::Find => texts::choice_find(),
         Choice::About => format!("About {}", person(app)),
         Choice::Check { again: false } => format!("Check words with {}", person(app)),
         Choice::Check { again: true } => format!("Check words with {} once more", person(app)),
-        Choice::InviteAgain => format!("Start again: make an invitation for {}", person(app)),
-        Choice::UseAgain => format!("Start again: use an invitation from {}", person(app)),
+        Choice::InviteAgain => format!("Start again: invite {}", person(app)),
+        Choice::UseAgain => "Start again: use their invitation".to_owned(),
         Choice::GiveUp => "Give up the new start".to_owned(),
         Choice::Keeping => "How long it is kept".to_owned(),
         Choice::Keep(time) => format!("Keep it here: {}", human::keep(*time)),
         Choice::KeepNow(time) => format!("Remove them, and keep it {}", human::keep(*time)),
+        Choice::Rename => texts::choice_rename(),
+        Choice::Block | Choice::BlockNow => texts::choice_block(person(app)),
+        Choice::Unblock => texts::choice_unblock(),
+        Choice::Remove => texts::choice_remove(person(app)),
+        Choice::RemoveNow => texts::choice_remove_now(person(app)),
         Choice::Invitations => "Invitations".to_owned(),
         Choice::Use => "Use an invitation that you were given".to_owned(),
         Choice::Make => "Make a new invitation".to_owned(),
@@ -122,13 +136,8 @@ pub(super) fn past(app: &mut App, messages: Vec<Message>) -> Vec<Effect> {
     let Some(contact) = app.person.clone() else { return vec![] };
     if app.loading == Loading::Older {
         let older: Vec<_> = messages.iter().take(messages.len().saturating_sub(app.seen)).cloned().collect();
-        app.screen = Screen::Talk;
         app.seen = messages.len().max(app.seen);
-        return if older.is_empty() {
-            vec![say("There is nothing before what you have seen.")]
-        } else {
-            vec![say("Before that:"), Effect::Past(older), say(format!("You are writing to {}.", person(app)))]
-        };
+        return super::find::older(app, older, PAST);
     }
     app.seen = messages.len();
     let (mine, others) = app.unread.drain(..).partition(|queued| super::news::is_from(&queued.event, &contact.id));
@@ -141,6 +150,9 @@ pub(super) fn past(app: &mut App, messages: Vec<Message>) -> Vec<Effect> {
     if contact.rejoining {
         effects.push(say(crate::language::rejoin::waits()));
     }
+    if contact.blocked {
+        effects.push(say(crate::output::people::blocked(&contact)));
+    }
     if !messages.is_empty() {
         effects.push(Effect::Past(messages));
     }
@@ -150,10 +162,14 @@ pub(super) fn past(app: &mut App, messages: Vec<Message>) -> Vec<Effect> {
     if !other.is_empty() {
         effects.push(Effect::News(other));
     }
-    effects.push(say(format!(
-        "Type to {} and press Enter to send. For choices, type ? and press Enter. Help now: ! Hide: -",
-        person(app)
-    )));
+    effects.push(say(if contact.blocked {
+        texts::keys()
+    } else {
+        format!(
+            "Type to {} and press Enter to send. For choices, type ? and press Enter. Help now: ! Hide: -",
+            person(app)
+        )
+    }));
     effects.extend(super::safety::put_back(app));
     effects
 }
@@ -201,7 +217,9 @@ fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
         Choice::Person(contact) => open(app, contact),
         Choice::More(from) => list(app, from),
         Choice::People => vec![Effect::LoadPeople],
-        Choice::Older => {
+        Choice::Find => super::find::ask(app),
+        Choice::FindMore(text, from) => super::find::go_on(app, text, from),
+        Choice::Older | Choice::Earlier => {
             app.screen = Screen::Talk;
             app.loading = Loading::Older;
             let contact_id = app.person.as_ref().map(|contact| contact.id.clone()).unwrap_or_default();
@@ -215,6 +233,12 @@ fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
         Choice::Keeping => super::keeping::ask(app),
         Choice::Keep(keep) => super::keeping::count(app, keep),
         Choice::KeepNow(keep) => super::keeping::now(app, keep),
+        Choice::Rename => super::people::ask_name(app),
+        Choice::Block => super::people::ask_block(app),
+        Choice::BlockNow => super::people::set_blocked(app, true),
+        Choice::Unblock => super::people::set_blocked(app, false),
+        Choice::Remove => super::people::ask_remove(app),
+        Choice::RemoveNow => super::people::remove(app),
         Choice::Invitations => choose(app, "Invitations:", vec![Choice::Use, Choice::Make, Choice::Back]),
         Choice::Use => {
             app.screen = Screen::Paste;
@@ -248,11 +272,11 @@ fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
 
 /// Who the other person is, and what can be done about it.
 fn about(app: &mut App) -> Vec<Effect> {
-    let mut effects: Vec<_> = app.person.iter().flat_map(human::contact_details).map(Effect::Say).collect();
-    let mut choices = vec![Choice::Back, Choice::Check { again: false }, Choice::InviteAgain, Choice::UseAgain];
-    if app.person.as_ref().is_some_and(|contact| contact.rejoining) {
-        choices.push(Choice::GiveUp);
-    }
+    // How long it is kept stands behind a choice of its own.
+    let kept = app.person.as_ref().map(human::kept).unwrap_or_default();
+    let lines = app.person.iter().flat_map(human::contact_details).filter(|line| *line != kept);
+    let mut effects: Vec<_> = lines.map(Effect::Say).collect();
+    let choices = super::people::choices(app.person.as_ref());
     effects.extend(choose(app, "What would you like?", choices));
     effects
 }
@@ -318,6 +342,9 @@ pub(super) fn sent(app: &mut App, result: Result<Outcome, Fault>) -> Vec<Effect>
             let mut effects = vec![say(fault.to_string()), say("Your words stand above and were not sent.")];
             if fault == Fault::KeysChanged {
                 effects.push(say(crate::language::rejoin::how()));
+            }
+            if fault == Fault::Blocked {
+                effects.push(say(texts::how_to_unblock(person(app))));
             }
             effects
         }

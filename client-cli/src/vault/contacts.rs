@@ -48,11 +48,15 @@ pub(crate) struct Route {
     pub(crate) due_at: Option<i64>,
 }
 
+/// Rows with which nothing is exchanged: people who are blocked, and new starts that wait with them.
+pub(super) const BLOCKED: &str = "SELECT id FROM contacts WHERE blocked = 1
+    UNION ALL SELECT p.id FROM contacts AS p JOIN contacts AS c ON c.id = p.rejoins WHERE c.blocked = 1";
+
 const COLUMNS: &str = "id, name, given_name, created_at,
     (SELECT count(*) FROM messages WHERE messages.contact = contacts.id AND direction = 1 AND sent = 0),
     (SELECT id FROM contacts AS p WHERE p.rejoins = contacts.id) AS pending, trust,
     (SELECT words FROM checks WHERE checks.contact
-        = coalesce((SELECT id FROM contacts AS p WHERE p.rejoins = contacts.id), contacts.id)), keep, their_keep";
+        = coalesce((SELECT id FROM contacts AS p WHERE p.rejoins = contacts.id), contacts.id)), keep, their_keep, blocked";
 
 fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
     let rejoining = row.get::<_, Option<String>>(5)?.is_some();
@@ -66,6 +70,7 @@ fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
         rejoining,
         keep: keeping::keep(row.get(8)?),
         their_keep: keeping::keep(row.get(9)?),
+        blocked: row.get(10)?,
         created_at: row.get(3)?,
         waiting: u64::try_from(row.get::<_, i64>(4)?).unwrap_or_default(),
     })
@@ -92,9 +97,9 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// Everybody, by name.
+    /// Everybody, by name; who is blocked comes last.
     pub(crate) fn contacts(&self) -> Result<Vec<Contact>, VaultError> {
-        let sql = format!("SELECT {COLUMNS} FROM contacts WHERE rejoins IS NULL ORDER BY name");
+        let sql = format!("SELECT {COLUMNS} FROM contacts WHERE rejoins IS NULL ORDER BY blocked, name");
         let mut statement = self.0.prepare_cached(&sql)?;
         let rows = statement.query_map([], contact)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -114,19 +119,33 @@ impl Store<'_> {
         Ok(self.0.query_row("SELECT EXISTS (SELECT 1 FROM contacts WHERE name = ?1)", [name], |row| row.get(0))?)
     }
 
+    /// Another name for a person.
+    pub(crate) fn rename(&self, contact: &str, name: &str) -> Result<(), VaultError> {
+        self.0.execute("UPDATE contacts SET name = ?2 WHERE id = ?1", (contact, name))?;
+        Ok(())
+    }
+
+    /// Whether nothing is exchanged with a person.
+    pub(crate) fn set_blocked(&self, contact: &str, blocked: bool) -> Result<(), VaultError> {
+        self.0.execute("UPDATE contacts SET blocked = ?2 WHERE id = ?1", (contact, blocked))?;
+        Ok(())
+    }
+
     /// The person who writes to this mailbox of ours.
     pub(crate) fn contact_of_mailbox(&self, mailbox: i64) -> Result<Option<String>, VaultError> {
         let mut statement = self.0.prepare_cached("SELECT id FROM contacts WHERE mailbox = ?1")?;
         Ok(statement.query_row([mailbox], |row| row.get(0)).optional()?)
     }
 
-    /// Where everybody is reached. Nothing goes out by an old session while a new one waits to take its place.
+    /// Where everybody is reached who may be written to. Nothing goes out by an old session while a new one waits to take
+    /// its place, and nothing to people who are blocked.
     pub(crate) fn routes(&self, now: i64) -> Result<Vec<Route>, VaultError> {
-        let mut statement = self.0.prepare_cached(
+        let mut statement = self.0.prepare_cached(&format!(
             "SELECT id, relay, their_box, capability, mailbox, filler_at,
                (SELECT min(due_at) FROM queue WHERE queue.contact = contacts.id AND due_at > ?1) FROM contacts
-             WHERE id NOT IN (SELECT rejoins FROM contacts WHERE rejoins IS NOT NULL) ORDER BY created_at, id",
-        )?;
+             WHERE id NOT IN (SELECT rejoins FROM contacts WHERE rejoins IS NOT NULL) AND id NOT IN ({BLOCKED})
+             ORDER BY created_at, id"
+        ))?;
         let rows = statement.query_map([now], |row| {
             Ok(Route {
                 contact: row.get(0)?,

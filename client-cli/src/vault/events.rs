@@ -34,8 +34,10 @@ pub(crate) enum EventRow<'a> {
     TheirKeep(&'a str, Keep),
 }
 
-/// What came over a session that waits to take a contact's place is not shown before it does.
-const FOR_SHOWING: &str = "(contact IS NULL OR contact NOT IN (SELECT id FROM contacts WHERE rejoins IS NOT NULL))";
+/// What came over a session that waits to take a contact's place is not shown before it does. Of people who are blocked
+/// nothing is shown but what was removed here.
+const FOR_SHOWING: &str = "(contact IS NULL OR contact NOT IN (SELECT id FROM contacts WHERE rejoins IS NOT NULL)
+    AND (kind IN (9, 10) OR contact NOT IN (SELECT id FROM contacts WHERE blocked = 1)))";
 
 /// The kind of what was removed after so many days.
 const fn removed(keep: Keep) -> i64 {

@@ -2,6 +2,7 @@
 //!
 //! In: fresh keys. Out: the same. This file must never learn who writes to a mailbox.
 
+use super::contacts::BLOCKED;
 use super::{Store, VaultError};
 use cairn_protocol::mailbox::{Generation, MailboxId, OwnerSecret, VaultMark};
 use cairn_protocol::secret::Secret;
@@ -66,12 +67,14 @@ impl Store<'_> {
         Ok(self.0.prepare_cached(&sql)?.query_row([row], mailbox)?)
     }
 
-    /// The mailboxes that contacts and invitations write to, and those to be deleted.
+    /// The mailboxes that contacts and invitations write to, and those to be deleted. Those of people who are blocked are
+    /// left alone (docs/decisions/0021-blocking.md).
     pub(crate) fn mailboxes(&self) -> Result<Vec<MailboxRow>, VaultError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM mailboxes AS m WHERE gone = 1
-               OR EXISTS (SELECT 1 FROM contacts WHERE mailbox = m.id)
-               OR EXISTS (SELECT 1 FROM invitations WHERE mailbox = m.id AND state = 1)
+               OR EXISTS (SELECT 1 FROM contacts WHERE mailbox = m.id AND id NOT IN ({BLOCKED}))
+               OR EXISTS (SELECT 1 FROM invitations WHERE mailbox = m.id AND state = 1
+                          AND (rejoins IS NULL OR rejoins NOT IN ({BLOCKED})))
              ORDER BY id"
         );
         let mut statement = self.0.prepare_cached(&sql)?;
@@ -97,11 +100,11 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// A mailbox has no more use.
+    /// A mailbox has no more use. What is left of it is what deleting it at the relay takes.
     pub(crate) fn give_up_mailbox(&self, row: i64) -> Result<(), VaultError> {
         self.0.execute("UPDATE invitations SET mailbox = NULL WHERE mailbox = ?1", [row])?;
         self.0.execute("UPDATE joins SET mailbox = NULL WHERE mailbox = ?1", [row])?;
-        self.0.execute("UPDATE mailboxes SET gone = 1 WHERE id = ?1", [row])?;
+        self.0.execute("UPDATE mailboxes SET gone = 1, capability = zeroblob(32) WHERE id = ?1", [row])?;
         Ok(())
     }
 

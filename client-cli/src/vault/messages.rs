@@ -3,7 +3,7 @@
 //! In: what was decrypted, what was typed. Out: the same, oldest first. This file must never learn how it travels.
 
 use super::{Store, VaultError};
-use crate::engine::model::{Direction, Message, SendState};
+use crate::engine::model::{Direction, Message, SendState, Start};
 use cairn_protocol::content::{MessageId, Piece};
 use rusqlite::{OptionalExtension, Row};
 use zeroize::Zeroizing;
@@ -71,6 +71,33 @@ impl Store<'_> {
         let mut messages: Vec<_> = rows.collect::<Result<_, _>>()?;
         messages.reverse();
         Ok(messages)
+    }
+
+    /// Shows the texts of a conversation one by one, each with its place, until `look` has seen enough.
+    pub(crate) fn look_through(
+        &self,
+        contact: &str,
+        from: Start,
+        mut look: impl FnMut(i64, &str) -> bool,
+    ) -> Result<(), VaultError> {
+        let (which, place) = match from {
+            Start::Newest => ("seq < ?2 ORDER BY seq DESC", i64::MAX),
+            Start::Before(place) => ("seq < ?2 ORDER BY seq DESC", place),
+            Start::After(place) => ("seq > ?2 ORDER BY seq", place),
+        };
+        let sql = format!("SELECT seq, text FROM messages WHERE contact = ?1 AND {which}");
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let mut rows = statement.query((contact, place))?;
+        while let Some(row) = rows.next()? {
+            let text = row
+                .get_ref(1)?
+                .as_str()
+                .map_err(|_| VaultError::Damaged("its vault holds something unreadable.".into()))?;
+            if !look(row.get(0)?, text) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Keeps a piece for showing, once.

@@ -5,7 +5,8 @@
 use super::{SCHEMA, Vault, VaultError};
 
 /// What leads from each version to the next, beginning with version 1.
-const STEPS: [&str; 3] = [include_str!("to_2.sql"), include_str!("to_3.sql"), include_str!("to_4.sql")];
+const STEPS: [&str; 4] =
+    [include_str!("to_2.sql"), include_str!("to_3.sql"), include_str!("to_4.sql"), include_str!("to_5.sql")];
 
 /// Brings a vault of this version up to the newest.
 pub(super) fn bring_up(vault: &mut Vault, version: i32) -> Result<(), VaultError> {
@@ -43,7 +44,12 @@ mod tests {
     }
 
     /// Of each version there was, what makes a new vault of it.
-    const OLDER: [&str; 3] = [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+    const OLDER: [&str; 4] = [
+        include_str!("schema_1.sql"),
+        include_str!("schema_2.sql"),
+        include_str!("schema_3.sql"),
+        include_str!("schema_4.sql"),
+    ];
 
     /// Somebody with a message, as every version kept them.
     const ROWS: &str = "INSERT INTO mailboxes VALUES (1, 'relay', x'01', x'02', x'03', 4, x'05', 1, 0);
@@ -75,9 +81,12 @@ mod tests {
             bring_up(&mut old, number).unwrap();
             assert_eq!(shape(&old.0), new, "version {number}");
             assert_eq!((version(&old), queued(&old)), (SCHEMA, "Dana hello".into()));
-            let rest = "SELECT c.trust + m.again + q.due_at + c.keep + c.their_keep FROM contacts AS c, messages AS m, queue AS q";
+            let rest = "SELECT c.trust + m.again + q.due_at + c.keep + c.their_keep + c.blocked FROM contacts AS c, messages AS m, queue AS q";
             let rest: i64 = old.0.query_row(rest, [], |row| row.get(0)).unwrap();
-            assert_eq!(rest, 0, "nothing was checked or lost, nothing waits for its time, and all is kept always");
+            assert_eq!(
+                rest, 0,
+                "nothing was checked or lost, nothing waits for its time, all is kept always, nobody is blocked"
+            );
         }
         assert_eq!(usize::try_from(SCHEMA), Ok(OLDER.len() + 1));
     }

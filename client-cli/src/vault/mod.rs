@@ -19,6 +19,7 @@ mod outbox;
 mod passphrase;
 mod profile;
 mod rejoins;
+mod removal;
 mod traffic;
 
 pub(crate) use contacts::{NewContact, Route};
@@ -45,7 +46,7 @@ use zeroize::Zeroizing;
 const APPLICATION: i32 = 0x4372_6e31;
 
 /// The schema that this program reads and writes.
-const SCHEMA: i32 = 4;
+const SCHEMA: i32 = 5;
 
 /// Bytes of the log file that are kept after a checkpoint. Larger: deleted rows live longer in it.
 const LOG: i64 = 0;

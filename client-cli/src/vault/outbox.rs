@@ -226,9 +226,10 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// Messages of ours that are not at a relay.
+    /// Messages of ours that are not at a relay and will go there.
     pub(crate) fn waiting(&self) -> Result<u64, VaultError> {
-        let sql = "SELECT count(*) FROM messages WHERE direction = 1 AND sent = 0";
+        let sql = "SELECT count(*) FROM messages WHERE direction = 1 AND sent = 0
+                     AND contact NOT IN (SELECT id FROM contacts WHERE blocked = 1)";
         let count: i64 = self.0.query_row(sql, [], |row| row.get(0))?;
         Ok(u64::try_from(count).unwrap_or_default())
     }

@@ -19,7 +19,7 @@ pub(crate) fn hold(pages: &[u8], text: &str) -> bool {
 
 /// Bytes of the log file.
 pub(crate) fn log(home: &Home) -> u64 {
-    std::fs::metadata(home.directory().join("vault-wal")).map_or(0, |log| log.len())
+    std::fs::metadata(home.directory().join("vault.db-wal")).map_or(0, |log| log.len())
 }
 
 impl Store<'_> {

@@ -1,4 +1,4 @@
--- Everything that a profile owns, version 4. The whole file is encrypted (SQLCipher, page by page).
+-- Everything that a profile owns, version 5. The whole file is encrypted (SQLCipher, page by page).
 
 -- The person.
 CREATE TABLE profile (
@@ -42,7 +42,8 @@ CREATE TABLE contacts (
     lost_at    INTEGER NOT NULL DEFAULT 0, -- when they are last told what was lost here, milliseconds
     keep       INTEGER NOT NULL DEFAULT 0, -- days that the conversation is kept here; 0: always
     their_keep INTEGER NOT NULL DEFAULT 0, -- days that they keep it, as they said
-    keep_said  INTEGER NOT NULL DEFAULT 0  -- the number of the message of theirs that said so
+    keep_said  INTEGER NOT NULL DEFAULT 0, -- the number of the message of theirs that said so
+    blocked    INTEGER NOT NULL DEFAULT 0  -- 1: nothing goes to them, nothing is fetched from them
 ) STRICT;
 CREATE UNIQUE INDEX contacts_by_rejoins ON contacts (rejoins) WHERE rejoins IS NOT NULL;
 
