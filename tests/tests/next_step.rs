@@ -45,6 +45,24 @@ fn words(one: (&Client, &str), two: (&Client, &str)) -> Result<(String, String)>
 }
 
 #[test]
+fn who_has_nobody_to_write_to_is_not_sent_on_to_write() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let (ana, dana) = (world.client("ana"), world.client("dana"));
+    ana.setup("Ana", relay.address())?.ended(0)?;
+    for words in [["inbox"].as_slice(), &["contact", "list"]] {
+        assert_eq!(next(&ana, words)?.1, "cairn invite new, or cairn join LINK");
+    }
+    let (_, link) = ana.invite("Dana")?;
+    for words in [["inbox"].as_slice(), &["contact", "list"]] {
+        assert_eq!(next(&ana, words)?.1, "cairn inbox, once they have used it");
+    }
+    dana.join(&link, "Dana")?.ended(0)?;
+    assert_eq!(next(&ana, &["inbox"])?.1, "cairn send CONTACT -m TEXT");
+    Ok(())
+}
+
+#[test]
 fn while_a_check_waits_it_is_the_next_step_and_then_no_more() -> Result<()> {
     let world = world()?;
     let relay = world.relay()?;

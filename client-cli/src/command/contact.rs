@@ -20,7 +20,7 @@ pub(super) fn run(run: &Run, words: &'static str, contact: Contact) -> Result<()
             let people = engine.contacts()?;
             if people.is_empty() {
                 run.output.say("There is nobody in your list yet.")?;
-                return next::print(run, Done::Nobody, &[]);
+                return next::print(run, next::shown(&engine)?, &[]);
             }
             people.iter().try_for_each(|person| run.output.contact(person))?;
             next::print(run, Done::Shown, &engine.pending(None)?)

@@ -3,7 +3,7 @@
 //! In: the engine's queue of what was not shown. Out: its events, each marked as shown only after it left this process.
 //! This file must never leave one out.
 
-use super::next::{self, Done};
+use super::next;
 use super::{Run, Stop};
 use crate::cli::Inbox;
 use crate::engine::model::Event;
@@ -31,7 +31,7 @@ fn once(run: &Run, engine: &mut Engine) -> Result<(), Stop> {
     if shown.events == 0 {
         run.output.say("Nothing new.")?;
     }
-    next::print(run, Done::Shown, &engine.pending(None)?)
+    next::print(run, next::shown(engine)?, &engine.pending(None)?)
 }
 
 /// All that is there as soon as a first message is.

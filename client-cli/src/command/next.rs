@@ -5,7 +5,8 @@
 
 use super::read::quoted;
 use super::{Run, Stop};
-use crate::engine::model::{Check, CheckState, Pending};
+use crate::engine::model::{Check, CheckState, Invitation, InvitationState, Pending};
+use crate::engine::{Engine, Fault};
 
 /// What has just been done, as far as the next step depends on it.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +47,16 @@ pub(super) enum Done<'a> {
     Written,
     /// The words to read are on the screen, and those of this person are to be typed.
     Words(&'a str),
+}
+
+/// What was done by whoever was shown all that is new, or everybody.
+pub(super) fn shown(engine: &Engine) -> Result<Done<'static>, Fault> {
+    let open = |invitation: &Invitation| invitation.state == InvitationState::Open;
+    Ok(match engine.contacts()?.is_empty() {
+        false => Done::Shown,
+        true if engine.invitations()?.iter().any(open) => Done::Invited,
+        true => Done::Nobody,
+    })
 }
 
 /// How pressing it is: words on two screens don't wait, a run that is over does.

@@ -143,8 +143,8 @@ impl<W: Write> Stage<'_, W> {
     fn legend(&mut self) -> Result<()> {
         self.say(
             "A MAILBOX is a place where envelopes wait for one person: a random number, and keys that open the place and \
-             not what lies in it. An ENVELOPE is 4,096 bytes that only the other person's computer can open, whatever \
-             they say. A BUNDLE is an invitation; only the link on paper opens it. STORE is the relay itself. Days are \
+             not what lies in it. An ENVELOPE is what waits there, and its BODY 4,096 bytes that only the other person's \
+             computer can open, whatever they say; the relay's own key beside it is there to be deleted with it. A BUNDLE is an invitation; only the link on paper opens it. STORE is the relay itself. Days are \
              counted from 1970, and nothing finer is kept. Which mailboxes belong together is not written anywhere.",
         )
     }

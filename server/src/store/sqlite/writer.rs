@@ -27,9 +27,15 @@ const GROUP: usize = 256;
 /// disk is slow. Smaller: the writer finds less to group.
 const QUEUE: usize = 1024;
 
-/// Parts after which the journal is written back, about 40 MB of it. Larger: a longer start after a crash and a larger
-/// file. Smaller: more flushes.
+/// Pages of the journal after which it is written back, about 16 MB. Larger: a journal that grows for longer, and a flush
+/// of what grows takes longer than one of what is written over; a longer start after a crash. Smaller: more flushes.
 const CHECKPOINT: usize = 4096;
+
+/// Pages that a transaction writes whatever it does, about: the last ones of the tables and indexes.
+const PAGES_EACH: usize = 4;
+
+/// And for each of its parts: a body, and its place in an index.
+const PAGES_A_PART: usize = 2;
 
 /// How long a reader is waited for when the journal is written back whole. Larger: puts wait while somebody dumps a large
 /// store. Smaller: a page that is being read keeps deleted rows in the journal for another minute.
@@ -191,7 +197,9 @@ fn run(mut books: Books, mut orders: mpsc::Receiver<Order>, failing: &watch::Sen
                 next = orders.try_recv().ok();
             }
         }
-        since_checkpoint += parts.len();
+        if !parts.is_empty() {
+            since_checkpoint += PAGES_EACH + PAGES_A_PART * parts.len();
+        }
         let mut result = commit(&mut books, &mut parts);
         if result.is_ok() && since_checkpoint >= CHECKPOINT {
             since_checkpoint = 0;
