@@ -7,6 +7,7 @@ use crate::engine::Fault;
 use crate::engine::model::{
     Check, Contact, Found as Hits, Invitation, Keep, Kept, Message, Outcome, Queued, Removed, Start,
 };
+use crate::later::When;
 use crate::settings::{Block, Key, Settings};
 
 /// Why everything is hidden.
@@ -90,6 +91,18 @@ pub(crate) enum Choice {
     Anew,
     /// Back to where the person was.
     Back,
+    /// Write a message that leaves later.
+    Later,
+    /// At this time.
+    LaterAt(When),
+    /// At another time.
+    LaterTime,
+    /// What waits for its time.
+    LaterList,
+    /// One of these.
+    LaterOne(Message),
+    /// Take it back.
+    LaterDrop(String),
     /// What can be set.
     Settings,
     /// What one of them can be.
@@ -154,6 +167,10 @@ pub(crate) enum Screen {
     Finding,
     /// Another name for the person.
     Renaming,
+    /// A time for a message.
+    LaterTime,
+    /// A message that leaves then.
+    LaterText(When),
     /// The conversation: what is typed is sent.
     Talk,
     /// The conversation for practice.
@@ -328,6 +345,12 @@ pub(crate) enum Event {
     Gone(Result<Removed, Fault>),
     /// An invitation was made, or not.
     Invitation(Result<Invitation, Fault>),
+    /// A message waits for its time, or why not.
+    Later(Result<Message, Fault>),
+    /// All that wait for their time.
+    LaterAll(Result<Vec<Message>, Fault>),
+    /// A message was taken back, or why not.
+    TakenBack(Result<Message, Fault>),
     /// A setting was changed, or why not.
     Set(Result<Settings, String>),
     /// Whether the relays can be worked with now.
@@ -475,6 +498,19 @@ pub(crate) enum Effect {
         /// For whom.
         label: Option<String>,
     },
+    /// Keep a message until a time.
+    SendLater {
+        /// To whom.
+        contact_id: String,
+        /// Exactly this.
+        text: String,
+        /// When.
+        when: When,
+    },
+    /// Load what waits for its time.
+    LoadLater,
+    /// Take a message back.
+    CancelLater(String),
     /// Change a setting.
     Set {
         /// Which.

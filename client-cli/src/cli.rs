@@ -81,6 +81,9 @@ pub(crate) enum Command {
         after_help = "Example: cairn send Robin -m 'Good morning'\n         cairn send Robin - < letter.txt\nNext: cairn inbox"
     )]
     Send(Send),
+    /// Messages that wait for a time you chose
+    #[command(subcommand, after_help = "Example: cairn send Robin -m 'Good morning' --at 9:00\nNext: cairn later list")]
+    Later(Later),
     /// Print new messages
     #[command(after_help = "Example: cairn inbox --wait 60\nNext: cairn send CONTACT -m TEXT")]
     Inbox(Inbox),
@@ -214,6 +217,23 @@ pub(crate) struct Send {
     /// Wait until it is at the relay, for so many seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) wait: Option<Duration>,
+    /// Not before this time: 9:30, 2026-03-14T09:30, hour or quiet
+    #[arg(long, value_name = "TIME", conflicts_with = "wait")]
+    pub(crate) at: Option<String>,
+}
+
+/// `later …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Later {
+    /// Show the messages that wait for their time
+    #[command(after_help = "Example: cairn later list\nNext: cairn later cancel ID")]
+    List,
+    /// Take one of them back
+    #[command(after_help = "Example: cairn later cancel 1a2b3c4d\nNext: cairn later list")]
+    Cancel {
+        /// The message's ID, from `cairn later list`
+        id: String,
+    },
 }
 
 /// `inbox`.
@@ -387,6 +407,8 @@ impl Command {
             Self::Invite(Invite::Revoke { .. }) => "invite revoke",
             Self::Join(_) => "join",
             Self::Send(_) => "send",
+            Self::Later(Later::List) => "later list",
+            Self::Later(Later::Cancel { .. }) => "later cancel",
             Self::Inbox(_) => "inbox",
             Self::History(_) => "history",
             Self::Contact(Contact::List) => "contact list",

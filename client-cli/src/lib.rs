@@ -12,6 +12,7 @@ mod cli;
 mod command;
 mod config;
 mod language;
+mod later;
 mod names;
 mod net;
 mod output;

@@ -8,6 +8,7 @@ mod first;
 #[cfg(test)]
 pub(crate) mod journeys;
 mod keeping;
+mod later;
 mod news;
 mod people;
 mod practice;
@@ -69,6 +70,9 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
         Event::Blocked(result) => people::blocked(app, result),
         Event::Gone(result) => people::removed(app, result),
         Event::Invitation(result) => talk::invited(app, result),
+        Event::Later(result) => later::kept(app, result),
+        Event::LaterAll(result) => later::all(app, result),
+        Event::TakenBack(result) => later::taken_back(app, result),
         Event::Set(result) => settings::done(app, result),
         Event::Trouble(fault) => news::trouble(app, fault),
         Event::Waiting(number) => news::waiting(app, number),
@@ -104,6 +108,8 @@ fn line_typed(app: &mut App, line: String) -> Vec<Effect> {
         Screen::Paste => join(app, line.trim().to_owned()),
         Screen::PasteAgain => rejoin::pasted(app, line.trim()),
         Screen::Checking => check::typed(app, line),
+        Screen::LaterTime => later::time(app, line.trim()),
+        Screen::LaterText(when) => later::text(app, when, line),
         Screen::Hours => settings::hours(app, line.trim()),
         Screen::Finding => find::typed(app, &line),
         Screen::Renaming => people::named(app, &line),

@@ -14,6 +14,7 @@ mod interrupt;
 mod invite;
 mod join;
 mod keep;
+mod later;
 mod lock;
 mod manual;
 mod next;
@@ -72,6 +73,7 @@ fn dispatch(run: &Run, command: Option<Command>) -> Result<(), Stop> {
         Command::Invite(invite) => invite::run(run, words, invite),
         Command::Join(join) => join::run(run, join),
         Command::Send(send) => send::run(run, send),
+        Command::Later(what) => later::run(run, words, &what),
         Command::Inbox(inbox) => inbox::run(run, &inbox),
         Command::History(history) => history::run(run, &history),
         Command::Contact(contact) => contact::run(run, words, contact),

@@ -39,6 +39,8 @@ pub(super) enum Done<'a> {
     Settings,
     /// Something was set.
     Set,
+    /// A message was kept for later, or such messages were shown.
+    Later,
     /// What was begun with a person was given up, or the person was removed.
     GivenUp,
     /// A person who is blocked was shown, or blocked.
@@ -108,6 +110,7 @@ pub(super) fn step(done: Done<'_>, pending: &[Pending]) -> String {
         Done::Refused(name) => format!("cairn contact verify {}", quoted(name)),
         Done::Settings => "cairn config set KEY VALUE".to_owned(),
         Done::Set => "cairn config get".to_owned(),
+        Done::Later => "cairn later list, or cairn later cancel ID".to_owned(),
         Done::Shown => "cairn send CONTACT -m TEXT".to_owned(),
         Done::About(name) => format!("cairn send {} -m TEXT", quoted(name)),
         Done::GivenUp => "cairn contact list".to_owned(),
@@ -202,6 +205,7 @@ mod tests {
             (Done::Stands, "cairn inbox"),
             (Done::Settings, "cairn config set KEY VALUE"),
             (Done::Set, "cairn config get"),
+            (Done::Later, "cairn later list, or cairn later cancel ID"),
             (Done::GivenUp, "cairn contact list"),
             (Done::Blocked("Dana P."), "cairn contact unblock 'Dana P.', to take it back"),
             (Done::Written, "man cairn, if man looks there"),

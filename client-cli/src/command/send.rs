@@ -3,7 +3,7 @@
 //! In: a contact and exact text. Out: where the message is now. This file must never change a byte of the text.
 
 use super::next::{self, Done};
-use super::{Run, Stop, read};
+use super::{Run, Stop, later, read};
 use crate::cli::Send;
 use crate::engine::Fault;
 use crate::engine::model::SendState;
@@ -15,7 +15,13 @@ pub(super) fn run(run: &Run, send: Send) -> Result<(), Stop> {
         Some(text) => read::text(text.into_vec())?,
         None => read::message()?,
     };
+    let at = send.at.as_deref().map(|at| later::moment(run, at)).transpose()?;
     let mut engine = run.open("send")?;
+    if let Some(at) = at {
+        let kept = engine.send_later(&send.contact, &text, at);
+        run.output.later(&kept.map_err(|fault| Stop::from(fault).about(&send.contact))?)?;
+        return next::print(run, Done::Later, &[]);
+    }
     let sent = run.wait(engine.send(&send.contact, &text, send.wait));
     let outcome = match sent {
         Ok(outcome) => outcome,

@@ -18,6 +18,7 @@ mod inbound;
 mod invite;
 mod join;
 mod keeping;
+pub mod later;
 mod lines;
 mod mailboxes;
 pub mod model;

@@ -3,6 +3,7 @@
 mod checks;
 mod keeping;
 mod kills;
+mod later;
 mod lost;
 mod people;
 mod recovery;

@@ -95,6 +95,7 @@ pub(super) const fn sources(language: Language) -> &'static [&'static str] {
             include_str!("en/said.ftl"),
             include_str!("en/time.ftl"),
             include_str!("en/talk.ftl"),
+            include_str!("en/later.ftl"),
         ],
         Language::Spanish => &[
             include_str!("es/people.ftl"),
@@ -108,6 +109,7 @@ pub(super) const fn sources(language: Language) -> &'static [&'static str] {
             include_str!("es/said.ftl"),
             include_str!("es/time.ftl"),
             include_str!("es/talk.ftl"),
+            include_str!("es/later.ftl"),
         ],
     }
 }

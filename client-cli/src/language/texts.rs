@@ -210,4 +210,26 @@ areas! {
     talk {
         moment();
     }
+    later {
+        title();
+        about();
+        when();
+        in_an_hour();
+        morning();
+        quiet_ends();
+        other_time();
+        list();
+        list_head();
+        one(name, when, words);
+        ask_time();
+        ask_words(name);
+        leaves(name, when);
+        id(id);
+        not_kept();
+        nothing();
+        keep_or_not();
+        take_back();
+        taken_back(name);
+        no_time();
+    }
 }

@@ -73,6 +73,22 @@ pub(crate) fn card(lines: &[&str]) -> String {
 }
 
 #[derive(Serialize)]
+struct Later<'a> {
+    id: &'a str,
+    to: &'a str,
+    contact_id: &'a str,
+    text: &'a str,
+    at: String,
+    state: &'a str,
+}
+
+/// `later`.
+pub(crate) fn later(state: &str, message: &Message) -> String {
+    let (id, to, contact_id, text) = (&message.id, &message.contact, &message.contact_id, &message.text);
+    line("later", Later { id, to, contact_id, text, at: rfc3339(message.sent_at), state })
+}
+
+#[derive(Serialize)]
 struct Setting<'a> {
     key: &'a str,
     value: &'a str,

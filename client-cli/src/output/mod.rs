@@ -171,6 +171,25 @@ impl Output {
         if self.json { Self::put(&json::kept(kept)) } else { self.put_human(&human::keeps(kept)) }
     }
 
+    /// A message that waits for its time.
+    pub(crate) fn later(&self, message: &Message) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::later("waiting", message));
+        }
+        let when = time::moment(message.sent_at);
+        self.say(&human::message(message))?;
+        self.say(&language::later::leaves(sanitize::name(&message.contact), when))?;
+        self.say(&language::later::id(&message.id))
+    }
+
+    /// It does not wait any more, and was not sent.
+    pub(crate) fn taken_back(&self, message: &Message) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::later("cancelled", message));
+        }
+        self.say(&language::later::taken_back(sanitize::name(&message.contact)))
+    }
+
     /// A setting.
     pub(crate) fn setting(&self, key: Key, settings: &Settings) -> io::Result<()> {
         if self.json {

@@ -316,6 +316,18 @@ impl Face<'_> {
                 self.add_the_rest()?;
                 self.ask_passphrase()?;
             }
+            Effect::SendLater { contact_id, text, when } => {
+                let kept = self.engine()?.send_later(&contact_id, &text, when.moment());
+                self.events.push_back(Event::Later(kept));
+            }
+            Effect::LoadLater => {
+                let all = self.engine()?.later();
+                self.events.push_back(Event::LaterAll(all));
+            }
+            Effect::CancelLater(id) => {
+                let taken_back = self.engine()?.cancel_later(&id);
+                self.events.push_back(Event::TakenBack(taken_back));
+            }
             Effect::Set { key, value } => self.set(key, &value),
             Effect::Make { name } => {
                 let passphrase = self.passphrase.take().ok_or(Fault::Locked)?;

@@ -9,7 +9,7 @@ mod quiet;
 
 pub(crate) use file::{Refused, change, read};
 pub(crate) use key::Key;
-pub(crate) use quiet::Quiet;
+pub(crate) use quiet::{Quiet, minute};
 
 use crate::language::Language;
 

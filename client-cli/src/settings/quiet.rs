@@ -34,10 +34,15 @@ impl Quiet {
             self.from <= minute || minute < self.to
         }
     }
+
+    /// The minute of the day at which they end.
+    pub(crate) const fn end(self) -> u16 {
+        self.to
+    }
 }
 
 /// `7:05` or `07:05`, as minutes since midnight.
-fn minute(text: &str) -> Option<u16> {
+pub(crate) fn minute(text: &str) -> Option<u16> {
     let (hour, minute) = text.trim().split_once(':')?;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if !(1..=2).contains(&hour.len()) || minute.len() != 2 || !digits(hour) || !digits(minute) {

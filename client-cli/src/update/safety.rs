@@ -39,6 +39,8 @@ pub(super) fn reminder(app: &mut App) -> Vec<Effect> {
         Screen::Paste | Screen::PasteAgain => vec![say(texts::paste())],
         Screen::JoinAgain { .. } => vec![say(texts::use_again())],
         Screen::Label => vec![say(texts::for_whom())],
+        Screen::LaterTime => super::later::ask_time(app),
+        Screen::LaterText(when) => super::later::at(app, *when),
         Screen::Hours => super::settings::ask_hours(app),
         Screen::Finding => vec![say(crate::language::people::words_again())],
         Screen::Renaming => vec![say(crate::language::people::name_again())],
@@ -101,8 +103,11 @@ pub(super) fn put_back(app: &mut App) -> Vec<Effect> {
 
 /// Choices that are not about one conversation.
 pub(super) fn more(app: &mut App) -> Vec<Effect> {
-    let choices =
+    let mut choices =
         vec![Choice::Back, Choice::HelpNow, Choice::Hide, Choice::WhatIsThis, Choice::Practice, Choice::Settings];
+    if app.person.is_some() {
+        choices.push(Choice::Later);
+    }
     talk::choose(app, "What would you like?", choices)
 }
 

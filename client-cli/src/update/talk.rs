@@ -104,6 +104,12 @@ fn words(app: &App, choice: &Choice) -> String {
         Choice::MoreAbout => "Read on".to_owned(),
         Choice::Practice => "Practice, without sending anything".to_owned(),
         Choice::Anew => "Use another invitation".to_owned(),
+        Choice::Later
+        | Choice::LaterAt(_)
+        | Choice::LaterTime
+        | Choice::LaterList
+        | Choice::LaterOne(_)
+        | Choice::LaterDrop(_) => super::later::words(choice),
         Choice::Settings => crate::language::settings::title(),
         Choice::Setting(key) => super::settings::line(app, *key),
         Choice::Set(key, value) => super::settings::words(*key, value),
@@ -260,6 +266,12 @@ fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
         Choice::MoreAbout => super::first::more_about(app),
         Choice::Practice => super::practice::begin(app),
         Choice::Anew => super::first::anew(app),
+        Choice::Later => super::later::ask(app),
+        Choice::LaterAt(when) => super::later::at(app, when),
+        Choice::LaterTime => super::later::ask_time(app),
+        Choice::LaterList => vec![Effect::LoadLater],
+        Choice::LaterOne(message) => super::later::one(app, &message),
+        Choice::LaterDrop(id) => vec![Effect::CancelLater(id)],
         Choice::Settings => super::settings::all(app),
         Choice::Setting(key) => super::settings::one(app, key),
         Choice::Set(key, value) => super::settings::set(key, value),

@@ -20,7 +20,8 @@ pub(crate) struct NewMessage<'a> {
     pub(crate) received_at: Option<i64>,
 }
 
-const COLUMNS: &str = "m.id, m.contact, c.name, m.direction, m.kind, m.text, m.sent_at, m.received_at, m.sent";
+pub(super) const COLUMNS: &str =
+    "m.id, m.contact, c.name, m.direction, m.kind, m.text, m.sent_at, m.received_at, m.sent";
 
 pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     let out = row.get::<_, i64>(3)? == 1;

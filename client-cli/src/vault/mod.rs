@@ -11,6 +11,7 @@ mod events;
 mod invitations;
 mod keeping;
 mod keyfile;
+mod later;
 mod lost;
 mod mailboxes;
 mod messages;

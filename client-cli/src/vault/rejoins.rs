@@ -96,7 +96,7 @@ impl Store<'_> {
 
     /// What the old session had on its way goes. Texts that the other side has not confirmed wait again, whole and in
     /// order: they may lie where nobody fetches any more. Whoever has one keeps it once.
-    fn end_old_session(&self, contact: &str) -> Result<(), VaultError> {
+    pub(super) fn end_old_session(&self, contact: &str) -> Result<(), VaultError> {
         let broken: i64 =
             self.0.query_row("SELECT count(DISTINCT message) FROM pieces WHERE contact = ?1", [contact], |row| {
                 row.get(0)
@@ -110,6 +110,7 @@ impl Store<'_> {
                AND seq IN (SELECT message FROM outbox WHERE contact = ?1 UNION SELECT message FROM queue WHERE contact = ?1)",
             [contact],
         )?;
+        let times = self.times(contact)?;
         for table in CHILDREN {
             self.0.execute(&format!("DELETE FROM {table} WHERE contact = ?1"), [contact])?;
         }
@@ -118,7 +119,7 @@ impl Store<'_> {
              SELECT contact, seq FROM messages WHERE contact = ?1 AND direction = 1 AND sent = 0 ORDER BY seq",
             [contact],
         )?;
-        Ok(())
+        self.set_times(&times)
     }
 
     /// Everything of the new session belongs to the contact now. A message that came over the old one too is kept once.
