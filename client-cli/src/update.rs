@@ -19,8 +19,10 @@ mod talk;
 
 use crate::app::{App, Begun, Effect, Event, Found, Screen};
 use crate::engine::{Fault, check_link};
+use crate::language::{start as texts, talk as talk_texts};
 use crate::names;
 use crate::output::card;
+use crate::output::fault::words;
 
 /// Tries before a locked profile ends the program.
 const TRIES: u8 = 3;
@@ -34,21 +36,15 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
     match event {
         Event::Start(found) => start(app, found),
         Event::Line(line) => line_typed(app, line),
-        Event::CutOff => vec![say(
-            "This line is longer than the terminal takes, about 4,000 letters, so its end is missing. Nothing was sent. \
-             Send it in two parts, or from a file: cairn send CONTACT - < FILE",
-        )],
-        Event::NotText => vec![say("That line is not text. Nothing was sent.")],
+        Event::CutOff => vec![say(texts::line_too_long())],
+        Event::NotText => vec![say(texts::not_text())],
         Event::End => vec![Effect::Quit],
         Event::Help => safety::help(app),
         Event::Hide { why, half_typed, found } => safety::hide(app, why, half_typed, found),
         Event::Chosen => chosen(app),
-        Event::Differ => vec![
-            say("The two were not the same, so nothing was kept. Once more, there is no hurry."),
-            Effect::AskNewPassphrase,
-        ],
+        Event::Differ => vec![say(texts::differ()), Effect::AskNewPassphrase],
         Event::Empty if matches!(app.screen, Screen::Locked { .. }) => vec![Effect::AskPassphrase],
-        Event::Empty => first::choices(app, "A passphrase needs at least one letter. What would you like?"),
+        Event::Empty => first::choices(app, &texts::empty()),
         Event::Made(Ok(())) => match &app.screen {
             Screen::Joining { link } => vec![Effect::Join { link: link.clone() }],
             _ => vec![Effect::LoadPeople],
@@ -84,7 +80,7 @@ fn start(app: &mut App, found: Found) -> Vec<Effect> {
         Found::Open => go_in(app),
         Found::Locked => {
             app.screen = Screen::Locked { tries: 0 };
-            vec![say("Welcome back."), Effect::AskPassphrase]
+            vec![say(texts::welcome_back()), Effect::AskPassphrase]
         }
         Found::Nothing => first::start(app),
     }
@@ -128,22 +124,19 @@ fn line_typed(app: &mut App, line: String) -> Vec<Effect> {
 
 fn invitation(app: &mut App, link: &str) -> Vec<Effect> {
     if link == "?" {
-        return first::choices(app, "What would you like?");
+        return first::choices(app, &talk_texts::what_now());
     }
     if link.is_empty() && !app.told {
         return first::more_about(app);
     }
     if link.is_empty() {
         app.screen = Screen::Invitation;
-        return vec![say(
-            "No invitation yet? Ask the person who supports you for one. To invite people yourself, leave with Ctrl-D \
-             and type: cairn setup",
-        )];
+        return vec![say(texts::no_invitation())];
     }
     match check_link(link) {
         Ok(()) => {
             let kept = first::keep(app, Begun { link: link.to_owned(), name: None });
-            let mut effects = vec![kept, say("That invitation is whole."), Effect::Gap];
+            let mut effects = vec![kept, say(texts::whole()), Effect::Gap];
             effects.extend(first::go_on(app));
             effects
         }
@@ -155,12 +148,12 @@ fn invitation(app: &mut App, link: &str) -> Vec<Effect> {
 }
 
 fn damaged(fault: &Fault) -> String {
-    format!("{fault} Try again: type or paste all of it, then press Enter.")
+    texts::damaged(words(fault))
 }
 
 fn named(app: &mut App, link: String, line: &str) -> Vec<Effect> {
     match names::check(line) {
-        Ok(name) if name == "?" => first::choices(app, "What would you like?"),
+        Ok(name) if name == "?" => first::choices(app, &talk_texts::what_now()),
         Ok(name) => {
             let mut effects = vec![first::keep(app, Begun { link, name: Some(name) }), Effect::Gap];
             effects.extend(first::go_on(app));
@@ -168,7 +161,7 @@ fn named(app: &mut App, link: String, line: &str) -> Vec<Effect> {
         }
         Err(why) => {
             app.screen = Screen::Name { link };
-            vec![say(format!("{why} Try again:"))]
+            vec![say(talk_texts::try_again(why))]
         }
     }
 }
@@ -177,7 +170,7 @@ fn chosen(app: &mut App) -> Vec<Effect> {
     match std::mem::replace(&mut app.screen, Screen::Blank) {
         Screen::Passphrase { link, name } => {
             app.screen = Screen::Joining { link };
-            vec![say("Thank you. One moment."), Effect::Make { name }]
+            vec![say(texts::thank_you()), Effect::Make { name }]
         }
         other => {
             app.screen = other;
@@ -190,11 +183,11 @@ fn join(app: &mut App, link: String) -> Vec<Effect> {
     match check_link(&link) {
         Ok(()) => {
             app.screen = Screen::Joining { link: link.clone() };
-            vec![say("One moment."), Effect::Join { link }]
+            vec![say(talk_texts::moment()), Effect::Join { link }]
         }
         Err(fault) => {
             app.screen = Screen::Paste;
-            vec![say(format!("{} Or press Enter to go back.", damaged(&fault)))]
+            vec![say(texts::or_back(damaged(&fault)))]
         }
     }
 }
@@ -205,7 +198,7 @@ fn go_in(app: &mut App) -> Vec<Effect> {
     match &app.begun {
         Some(begun) => {
             app.screen = Screen::JoinAgain { link: begun.link.clone() };
-            vec![say("Your invitation is still here. Press Enter to use it, or paste another one. People: type ?")]
+            vec![say(texts::still_here())]
         }
         None => {
             app.screen = Screen::Blank;
@@ -220,7 +213,7 @@ fn opened(app: &mut App, result: Result<(), Fault>) -> Vec<Effect> {
         // Words that were half typed wait behind it: the program does not end over a mistake.
         (Err(Fault::WrongPassphrase), Screen::Locked { tries }) if app.draft.is_some() || tries + 1 < TRIES => {
             app.screen = Screen::Locked { tries: tries.saturating_add(1) };
-            vec![say("That did not open it. Try again, there is no hurry."), Effect::AskPassphrase]
+            vec![say(texts::did_not_open()), Effect::AskPassphrase]
         }
         (Err(fault), _) => vec![Effect::Fail(fault)],
     }
@@ -243,15 +236,14 @@ fn joined(app: &mut App, result: Result<crate::engine::model::Contact, Fault>) -
             let what_now = match fault {
                 Fault::Unreachable | Fault::OtherRelay | Fault::Busy | Fault::InUse(_) => {
                     app.screen = Screen::JoinAgain { link };
-                    "Your profile is safe here. Press Enter to try again, now or later."
+                    texts::try_again()
                 }
                 _ => {
                     forgotten = forget(app);
-                    "Your profile is safe here. Ask for a new invitation and paste it here, or press Enter to go on \
-                     without one."
+                    texts::ask_for_new()
                 }
             };
-            forgotten.extend([say(fault.to_string()), say(what_now)]);
+            forgotten.extend([say(words(&fault)), say(what_now)]);
             forgotten
         }
     }

@@ -58,7 +58,8 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return ExitCode::from(not_understood(&error, json, &args)),
     };
     let config = Config::new(cli.global).with_settings();
-    language::speak(Language::chosen(config.settings.language));
+    // Scripts read one language.
+    language::speak(if config.json { Language::English } else { Language::chosen(config.settings.language) });
     ExitCode::from(match Run::new(config) {
         Ok(run) => end(dispatch(&run, cli.command), &run),
         Err(stop) => stop.print(json),

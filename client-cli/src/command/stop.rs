@@ -5,6 +5,7 @@
 
 use crate::engine::Fault;
 use crate::output;
+use crate::output::fault::{next as next_of, words};
 use std::io;
 
 /// The end of a run.
@@ -35,6 +36,7 @@ impl Stop {
     pub(crate) fn with_next(self, next: &str) -> Self {
         match self {
             Self::Fault(Fault::Usage(message)) => Self::usage(message, next),
+            Self::Fault(fault @ Fault::Slip(_)) => Self::usage(fault.to_string(), next),
             other => other,
         }
     }
@@ -66,7 +68,11 @@ impl Stop {
         match self {
             Self::Fault(Fault::Interrupted) if !json => Fault::Interrupted.code(),
             Self::Fault(fault) => {
-                output::error(json, fault.code(), &fault.to_string(), fault.next());
+                if json {
+                    output::error(json, fault.code(), &fault.to_string(), fault.next());
+                } else {
+                    output::error(json, fault.code(), &words(fault), &next_of(fault));
+                }
                 fault.code()
             }
             Self::Said { code, message, next } => {

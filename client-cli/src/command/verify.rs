@@ -89,7 +89,7 @@ fn ask(run: &Run, engine: &mut Engine, mut check: Check) -> Result<(), Stop> {
             continue;
         }
         match engine.check_typed(&check.contact_id, &line) {
-            Err(Fault::Usage(why)) => run.output.say(&why)?,
+            Err(fault @ Fault::Slip(_)) => run.output.say(&crate::output::fault::words(&fault))?,
             Err(fault) => return Err(fault.into()),
             Ok(now) => {
                 check = now;

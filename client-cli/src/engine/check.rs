@@ -5,6 +5,7 @@
 //! told, and only our own person begins (protocol.md §10.2).
 
 use super::exchange::Goal;
+use super::fault::Slip;
 use super::model::{self, CheckState, Contact, Trust};
 use super::outbound::restore;
 use super::rejoin::{known_as, subject};
@@ -104,10 +105,9 @@ pub(super) fn stop(store: &Store<'_>, contact: &str) -> Result<(), Fault> {
 }
 
 fn mistyped(error: WordsError) -> Fault {
-    Fault::Usage(match error {
-        WordsError::Count(1) => "One word was typed, and four are needed. No try was used.".into(),
-        WordsError::Count(number) => format!("{number} words were typed, and four are needed. No try was used."),
-        WordsError::Unknown(number) => format!("Word {number} is not one of the check words. No try was used."),
+    Fault::Slip(match error {
+        WordsError::Count(number) => Slip::Words(number),
+        WordsError::Unknown(number) => Slip::Word(number),
     })
 }
 
@@ -201,7 +201,7 @@ impl Engine {
     /// uses no try. Where they fit, a new start takes the contact's place.
     ///
     /// # Errors
-    /// [`Fault::NoContact`]; [`Fault::Blocked`]; [`Fault::Usage`] for anything but four words of the list.
+    /// [`Fault::NoContact`]; [`Fault::Blocked`]; [`Fault::Slip`] for anything but four words of the list.
     pub fn check_typed(&mut self, contact: &str, text: &str) -> Result<model::Check, Fault> {
         let contact = self.writable(contact)?;
         let words = Words::parse(text).map_err(mistyped)?;

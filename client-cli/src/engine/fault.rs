@@ -12,6 +12,9 @@ pub enum Fault {
     /// 2: the call's words are off.
     #[error("{0}")]
     Usage(String),
+    /// 2: what a person typed is off.
+    #[error("{0}")]
+    Slip(Slip),
     /// 3: there is no profile yet.
     #[error("There is no profile here yet.")]
     NotSetUp,
@@ -91,7 +94,7 @@ impl Fault {
     pub const fn code(&self) -> u8 {
         match self {
             Self::Unexpected(_) => 1,
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Slip(_) => 2,
             Self::NotSetUp | Self::Locked => 3,
             Self::Unreachable | Self::OtherRelay => 4,
             Self::KeysChanged => 5,
@@ -121,7 +124,7 @@ impl Fault {
     pub const fn next(&self) -> &'static str {
         match self {
             Self::Unexpected(_) => "cairn status",
-            Self::Usage(_) => "cairn --help",
+            Self::Usage(_) | Self::Slip(_) => "cairn --help",
             Self::NotSetUp => "cairn join LINK, or cairn setup --name NAME",
             Self::Locked => "the same command with --passphrase-file FILE, or in a terminal",
             Self::Unreachable => "cairn status",
@@ -149,4 +152,34 @@ impl Fault {
             Self::Interrupted => "the same command again",
         }
     }
+}
+
+/// What can be off in an invitation or in words that a person typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Slip {
+    /// No invitation at all.
+    #[error("This is not an invitation. One begins with CAIRN: and is one long line.")]
+    NoInvitation,
+    /// A damaged one.
+    #[error("A letter is missing or different in this invitation.")]
+    Letter,
+    /// One that this program does not know.
+    #[error("This invitation was made by a newer version of Cairn.")]
+    NewerInvitation,
+    /// One's own.
+    #[error("This invitation is your own. Give it to somebody else.")]
+    OwnInvitation,
+    /// One that was used for somebody new, or for a new start, and now for the other.
+    #[error("This invitation was used here before, in another way. Ask for a new one.")]
+    OtherWay,
+    /// So many check words instead of four.
+    #[error("{}, and four are needed. No try was used.", typed(.0))]
+    Words(usize),
+    /// The so-manieth word is none of the list.
+    #[error("Word {0} is not one of the check words. No try was used.")]
+    Word(usize),
+}
+
+fn typed(number: &usize) -> String {
+    if *number == 1 { "One word was typed".to_owned() } else { format!("{number} words were typed") }
 }

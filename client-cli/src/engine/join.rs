@@ -4,6 +4,7 @@
 //! repeated after a relay that was down or a process that was killed, and comes to the same contact. This file must
 //! never use a bundle that does not fit its link.
 
+use super::fault::Slip;
 use super::invite::{create_mailbox, done, draw_mailbox, refusal};
 use super::model::Contact;
 use super::rejoin::known_as;
@@ -27,21 +28,18 @@ const FIRST: Duration = Duration::from_secs(5);
 /// Whether a text is a link, before anything is made for it.
 ///
 /// # Errors
-/// [`Fault::Usage`] with what is wrong.
+/// [`Fault::Slip`] with what is wrong.
 pub fn check_link(link: &str) -> Result<(), Fault> {
     read(link).map(|_| ())
 }
 
 fn read(link: &str) -> Result<Link, Fault> {
     link.parse::<Link>().map_err(|error| {
-        Fault::Usage(
-            match error {
-                LinkError::Form => "This is not an invitation. One begins with CAIRN: and is one long line.",
-                LinkError::Host(_) | LinkError::Checksum => "A letter is missing or different in this invitation.",
-                LinkError::Version => "This invitation was made by a newer version of Cairn.",
-            }
-            .into(),
-        )
+        Fault::Slip(match error {
+            LinkError::Form => Slip::NoInvitation,
+            LinkError::Host(_) | LinkError::Checksum => Slip::Letter,
+            LinkError::Version => Slip::NewerInvitation,
+        })
     })
 }
 
@@ -49,7 +47,7 @@ impl Engine {
     /// Takes an invitation. The same link again gives the same contact.
     ///
     /// # Errors
-    /// [`Fault::Usage`] for a text that is no link or an invitation of our own; [`Fault::Unreachable`],
+    /// [`Fault::Slip`] for a text that is no link or an invitation of our own; [`Fault::Unreachable`],
     /// [`Fault::OtherRelay`]; [`Fault::InvitationUsed`], [`Fault::InvitationGone`], [`Fault::InvitationAltered`].
     pub async fn join(&mut self, link: &str) -> Result<Contact, Fault> {
         self.take_invitation(link, None).await
@@ -59,7 +57,7 @@ impl Engine {
         let link = read(link)?;
         let (slot, relay) = (link.slot(), link.address().to_string());
         if self.vault.read(|store| store.invitation_at(&slot)).map_err(Fault::from)?.is_some() {
-            return Err(Fault::Usage("This invitation is your own. Give it to somebody else.".into()));
+            return Err(Fault::Slip(Slip::OwnInvitation));
         }
         // The claim, before the relay sees it.
         let join = self.vault.write(|store| {
@@ -73,9 +71,7 @@ impl Engine {
         })?;
         if let Some(session) = &join.contact {
             if join.rejoins.as_deref() != rejoins {
-                return Err(Fault::Usage(
-                    "This invitation was used here before, in another way. Ask for a new one.".into(),
-                ));
+                return Err(Fault::Slip(Slip::OtherWay));
             }
             let contact = self.vault.read(|store| known_as(store, session))?;
             return self.contact(&contact);

@@ -96,6 +96,10 @@ pub(super) const fn sources(language: Language) -> &'static [&'static str] {
             include_str!("en/time.ftl"),
             include_str!("en/talk.ftl"),
             include_str!("en/later.ftl"),
+            include_str!("en/choice.ftl"),
+            include_str!("en/start.ftl"),
+            include_str!("en/fault.ftl"),
+            include_str!("en/next.ftl"),
         ],
         Language::Spanish => &[
             include_str!("es/people.ftl"),
@@ -110,6 +114,10 @@ pub(super) const fn sources(language: Language) -> &'static [&'static str] {
             include_str!("es/time.ftl"),
             include_str!("es/talk.ftl"),
             include_str!("es/later.ftl"),
+            include_str!("es/choice.ftl"),
+            include_str!("es/start.ftl"),
+            include_str!("es/fault.ftl"),
+            include_str!("es/next.ftl"),
         ],
     }
 }

@@ -9,7 +9,7 @@
 mod catalog;
 #[cfg(test)]
 mod checks;
-mod choice;
+mod chosen;
 mod texts;
 mod value;
 

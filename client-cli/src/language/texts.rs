@@ -209,6 +209,25 @@ areas! {
     }
     talk {
         moment();
+        nobody();
+        whom();
+        number();
+        what_now();
+        headline(name, trust);
+        writing_to(name);
+        how(name);
+        too_long();
+        number_to(most);
+        meant();
+        invitations();
+        paste();
+        for_whom();
+        try_again(why);
+        ask_them(name);
+        next(next);
+        sent();
+        saved();
+        not_sent();
     }
     later {
         title();
@@ -231,5 +250,96 @@ areas! {
         take_back();
         taken_back(name);
         no_time();
+    }
+    choice {
+        person_new(name, number);
+        first_people();
+        more_people();
+        people();
+        about(name);
+        check(name);
+        check_again(name);
+        invite_again(name);
+        use_again();
+        give_up();
+        keeping();
+        keep(time);
+        keep_now(time);
+        invitations();
+        use_one();
+        make();
+        send_it(name);
+        extras();
+        help_now();
+        hide();
+        what_is_this();
+        read_on();
+        practice();
+        anew();
+        back();
+        back_to(name);
+        quit();
+    }
+    start {
+        welcome_back();
+        line_too_long();
+        not_text();
+        differ();
+        empty();
+        no_invitation();
+        whole();
+        damaged(why);
+        or_back(why);
+        thank_you();
+        still_here();
+        did_not_open();
+        try_again();
+        ask_for_new();
+    }
+    fault {
+        not_set_up();
+        locked();
+        unreachable();
+        other_relay();
+        keys_changed();
+        no_contact();
+        invitation_used();
+        invitation_gone();
+        invitation_altered();
+        pass_needed();
+        full();
+        closed();
+        busy();
+        in_use(who);
+        wrong_passphrase();
+        damaged(what);
+        newer_profile();
+        older_copy();
+        history_differs();
+        session_damaged();
+        wait_over();
+        interrupted();
+        blocked();
+        no_invitation();
+        letter();
+        newer_invitation();
+        own_invitation();
+        other_way();
+        words_typed(number);
+        word_unknown(number);
+    }
+    next {
+        other_relay();
+        invitation();
+        pass();
+        later();
+        rejoin();
+        older_copy();
+        in_use();
+        right_passphrase();
+        newest();
+        again();
+        not_set_up();
+        locked();
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod card;
 pub(crate) mod check;
 pub(crate) mod closed;
 pub(crate) mod copy;
+pub(crate) mod fault;
 pub(crate) mod human;
 pub(crate) mod json;
 pub(crate) mod people;

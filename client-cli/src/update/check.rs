@@ -25,10 +25,12 @@ pub(super) fn begin(app: &mut App, again: bool) -> Vec<Effect> {
 pub(super) fn stands(app: &mut App, result: Result<Check, Fault>) -> Vec<Effect> {
     let check = match result {
         Ok(check) => check,
-        Err(Fault::Usage(why)) if app.screen == Screen::Checking => return vec![say(why), say(texts::type_them())],
+        Err(fault @ Fault::Slip(_)) if app.screen == Screen::Checking => {
+            return vec![say(crate::output::fault::words(&fault)), say(texts::type_them())];
+        }
         Err(fault) => {
             app.check = None;
-            let mut effects = vec![say(fault.to_string())];
+            let mut effects = vec![say(crate::output::fault::words(&fault))];
             effects.extend(super::rejoin::way_on(app, &fault));
             effects.extend(if app.screen == Screen::Checking { back(app) } else { vec![] });
             return effects;
@@ -59,12 +61,12 @@ pub(super) fn stands(app: &mut App, result: Result<Check, Fault>) -> Vec<Effect>
         CheckState::Different | CheckState::Broken => {
             app.check = None;
             let choices = vec![Choice::Back, Choice::Check { again: true }, Choice::InviteAgain];
-            effects.extend(choose(app, "What would you like?", choices));
+            effects.extend(choose(app, &crate::language::talk::what_now(), choices));
         }
         CheckState::BeganAgain => {
             app.check = None;
             let choices = vec![Choice::Check { again: false }, Choice::Back];
-            effects.extend(choose(app, "What would you like?", choices));
+            effects.extend(choose(app, &crate::language::talk::what_now(), choices));
         }
         CheckState::Idle | CheckState::Asked => {
             app.check = None;
@@ -144,7 +146,7 @@ mod tests {
         assert!(shown.contains("acorn anchor apple almond") && shown.contains("Enter alone"), "{shown}");
         let typed = line(&mut app, "lamp ladder lemon locket");
         assert!(matches!(&typed[..], [Effect::CheckTyped { text, .. }] if text == "lamp ladder lemon locket"));
-        let unknown = Fault::Usage("Word 2 is not one of the check words. No try was used.".into());
+        let unknown = Fault::Slip(crate::engine::fault::Slip::Word(2));
         assert!(said(&update(&mut app, Event::Check(Err(unknown)))).contains("Word 2"));
         assert!(matches!(&line(&mut app, "a b c d")[..], [Effect::CheckTyped { .. }]));
         assert!(stands(&mut app, CheckState::Words, Some(2)).contains("2 tries are left"));

@@ -23,7 +23,7 @@ pub(super) fn older(app: &mut App, older: Vec<Message>, whole: usize) -> Vec<Eff
         choices.insert(1, Choice::Earlier);
     }
     let mut effects = vec![say(texts::older()), Effect::Past(older)];
-    effects.extend(choose(app, "What would you like?", choices));
+    effects.extend(choose(app, &crate::language::talk::what_now(), choices));
     effects
 }
 
@@ -51,7 +51,7 @@ pub(super) fn found(app: &mut App, text: String, result: Result<Found, Fault>) -
     let found = match result {
         Ok(found) => found,
         Err(fault) => {
-            let mut effects = vec![say(fault.to_string())];
+            let mut effects = vec![say(crate::output::fault::words(&fault))];
             effects.extend(if matches!(fault, Fault::Usage(_)) { ask(app) } else { back(app) });
             return effects;
         }
@@ -65,7 +65,7 @@ pub(super) fn found(app: &mut App, text: String, result: Result<Found, Fault>) -
     }
     let messages = found.hits.into_iter().map(|hit| hit.message).collect();
     let mut effects = vec![say(texts::found()), Effect::Past(messages)];
-    effects.extend(choose(app, "What would you like?", choices));
+    effects.extend(choose(app, &crate::language::talk::what_now(), choices));
     effects
 }
 

@@ -17,7 +17,7 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
     let mut choices = vec![Choice::Back];
     choices.extend(times.into_iter().filter(|time| *time != contact.keep).map(Choice::Keep));
     let mut effects = vec![say(human::kept(&contact)), say(crate::language::keeping::older_goes())];
-    effects.extend(choose(app, "What would you like?", choices));
+    effects.extend(choose(app, &crate::language::talk::what_now(), choices));
     effects
 }
 
@@ -60,7 +60,7 @@ pub(super) fn kept(app: &mut App, result: Result<Kept, Fault>) -> Vec<Effect> {
 }
 
 fn failed(app: &mut App, fault: &Fault) -> Vec<Effect> {
-    let mut effects = vec![say(fault.to_string())];
+    let mut effects = vec![say(crate::output::fault::words(fault))];
     effects.extend(back(app));
     effects
 }

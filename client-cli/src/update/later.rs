@@ -86,7 +86,7 @@ pub(super) fn kept(app: &mut App, result: Result<Message, Fault>) -> Vec<Effect>
             let when = times::moment(message.sent_at);
             vec![say(texts::leaves(sanitize::name(&message.contact), when))]
         }
-        Err(fault) => vec![say(fault.to_string()), say(crate::language::later::not_kept())],
+        Err(fault) => vec![say(crate::output::fault::words(&fault)), say(crate::language::later::not_kept())],
     };
     effects.extend(back(app));
     effects
@@ -101,7 +101,8 @@ pub(super) fn all(app: &mut App, result: Result<Vec<Message>, Fault>) -> Vec<Eff
             choose(app, &texts::list_head(), choices)
         }
         result => {
-            let mut effects = vec![say(result.map_or_else(|fault| fault.to_string(), |_| texts::nothing()))];
+            let mut effects =
+                vec![say(result.map_or_else(|fault| crate::output::fault::words(&fault), |_| texts::nothing()))];
             effects.extend(back(app));
             effects
         }
@@ -123,7 +124,7 @@ pub(super) fn taken_back(app: &mut App, result: Result<Message, Fault>) -> Vec<E
             app.seen = app.seen.saturating_sub(usize::from(here));
             texts::taken_back(sanitize::name(&message.contact))
         }
-        Err(fault) => fault.to_string(),
+        Err(fault) => crate::output::fault::words(&fault),
     };
     let mut effects = vec![say(said)];
     effects.extend(back(app));

@@ -83,10 +83,10 @@ pub(super) fn trouble(app: &mut App, fault: Option<Fault>) -> Vec<Effect> {
     match fault {
         None => vec![say(texts::relay_back())],
         Some(fault @ (Fault::Unreachable | Fault::OtherRelay | Fault::Busy)) => {
-            vec![say(fault.to_string()), say(texts::go_on_writing())]
+            vec![say(crate::output::fault::words(&fault)), say(texts::go_on_writing())]
         }
         Some(fault) => {
-            let mut effects = vec![say(fault.to_string())];
+            let mut effects = vec![say(crate::output::fault::words(&fault))];
             effects.extend(super::rejoin::way_on(app, &fault));
             effects
         }

@@ -145,7 +145,7 @@ fn leave(app: &mut App) -> Vec<Effect> {
 }
 
 fn failed(app: &mut App, fault: &Fault) -> Vec<Effect> {
-    let mut effects = vec![say(fault.to_string())];
+    let mut effects = vec![say(crate::output::fault::words(fault))];
     effects.extend(back(app));
     effects
 }

@@ -37,7 +37,7 @@ pub(super) fn pasted(app: &mut App, link: &str) -> Vec<Effect> {
     }
     if let Err(fault) = check_link(link) {
         app.screen = Screen::PasteAgain;
-        return vec![say(format!("{} Or press Enter to go back.", super::damaged(&fault)))];
+        return vec![say(crate::language::start::or_back(super::damaged(&fault)))];
     }
     let effect = Effect::JoinAgain { link: link.to_owned(), contact_id: contact.id.clone() };
     vec![say(talk::moment()), effect]
@@ -52,10 +52,10 @@ pub(super) fn joined(app: &mut App, result: Result<Contact, Fault>) -> Vec<Effec
         }
         Err(fault @ (Fault::Unreachable | Fault::OtherRelay | Fault::Busy)) => {
             app.screen = Screen::PasteAgain;
-            vec![say(fault.to_string()), say(texts::paste_again())]
+            vec![say(crate::output::fault::words(&fault)), say(texts::paste_again())]
         }
         Err(fault) => {
-            let mut effects = vec![say(fault.to_string())];
+            let mut effects = vec![say(crate::output::fault::words(&fault))];
             effects.extend(back(app));
             effects
         }
@@ -70,7 +70,7 @@ pub(super) fn given_up(app: &mut App, result: Result<Contact, Fault>) -> Vec<Eff
             app.check = None;
             vec![say(texts::given_up())]
         }
-        Err(fault) => vec![say(fault.to_string())],
+        Err(fault) => vec![say(crate::output::fault::words(&fault))],
     };
     effects.extend(back(app));
     effects

@@ -108,7 +108,7 @@ pub(super) fn more(app: &mut App) -> Vec<Effect> {
     if app.person.is_some() {
         choices.push(Choice::Later);
     }
-    talk::choose(app, "What would you like?", choices)
+    talk::choose(app, &crate::language::talk::what_now(), choices)
 }
 
 #[cfg(test)]

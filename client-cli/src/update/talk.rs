@@ -8,6 +8,7 @@ use crate::app::{App, Choice, Effect, Loading, Screen};
 use crate::engine::Fault;
 use crate::engine::model::{Contact, Event, Invitation, Message, Outcome, SendState};
 use crate::language::people as texts;
+use crate::language::{choice as choices_of, talk as texts_of};
 use crate::names;
 use crate::output::human;
 use crate::sanitize;
@@ -50,14 +51,14 @@ fn list(app: &mut App, from: usize) -> Vec<Effect> {
         choices.push(Choice::More(if next < all { next } else { 0 }));
     }
     choices.extend([Choice::Invitations, Choice::Quit]);
-    let head = if all == 0 { "There is nobody in your list yet." } else { "Whom would you like to write to?" };
-    choose(app, head, choices)
+    let head = if all == 0 { texts_of::nobody() } else { texts_of::whom() };
+    choose(app, &head, choices)
 }
 
 pub(super) fn choose(app: &mut App, head: &str, choices: Vec<Choice>) -> Vec<Effect> {
     let lines = choices.iter().map(|choice| words(app, choice)).collect();
     app.screen = Screen::Choosing(choices);
-    vec![say(head), Effect::Choices(lines), say("Type a number and press Enter. Help now: type !")]
+    vec![say(head), Effect::Choices(lines), say(texts_of::number())]
 }
 
 fn words(app: &App, choice: &Choice) -> String {
@@ -70,40 +71,40 @@ fn words(app: &App, choice: &Choice) -> String {
             } else if new == 0 {
                 name
             } else {
-                format!("{name} ({new} new)")
+                choices_of::person_new(name, new)
             }
         }
-        Choice::More(0) => "Back to the first people".to_owned(),
-        Choice::More(_) => "More people".to_owned(),
-        Choice::People => "People".to_owned(),
+        Choice::More(0) => choices_of::first_people(),
+        Choice::More(_) => choices_of::more_people(),
+        Choice::People => choices_of::people(),
         Choice::Older => texts::choice_older(),
         Choice::Earlier | Choice::FindMore(..) => texts::choice_more(),
         Choice::Find => texts::choice_find(),
-        Choice::About => format!("About {}", person(app)),
-        Choice::Check { again: false } => format!("Check words with {}", person(app)),
-        Choice::Check { again: true } => format!("Check words with {} once more", person(app)),
-        Choice::InviteAgain => format!("Start again: invite {}", person(app)),
-        Choice::UseAgain => "Start again: use their invitation".to_owned(),
-        Choice::GiveUp => "Give up the new start".to_owned(),
-        Choice::Keeping => "How long it is kept".to_owned(),
-        Choice::Keep(time) => format!("Keep it here: {}", human::keep(*time)),
-        Choice::KeepNow(time) => format!("Remove them, and keep it {}", human::keep(*time)),
+        Choice::About => choices_of::about(person(app)),
+        Choice::Check { again: false } => choices_of::check(person(app)),
+        Choice::Check { again: true } => choices_of::check_again(person(app)),
+        Choice::InviteAgain => choices_of::invite_again(person(app)),
+        Choice::UseAgain => choices_of::use_again(),
+        Choice::GiveUp => choices_of::give_up(),
+        Choice::Keeping => choices_of::keeping(),
+        Choice::Keep(time) => choices_of::keep(human::keep(*time)),
+        Choice::KeepNow(time) => choices_of::keep_now(human::keep(*time)),
         Choice::Rename => texts::choice_rename(),
         Choice::Block | Choice::BlockNow => texts::choice_block(person(app)),
         Choice::Unblock => texts::choice_unblock(),
         Choice::Remove => texts::choice_remove(person(app)),
         Choice::RemoveNow => texts::choice_remove_now(person(app)),
-        Choice::Invitations => "Invitations".to_owned(),
-        Choice::Use => "Use an invitation that you were given".to_owned(),
-        Choice::Make => "Make a new invitation".to_owned(),
-        Choice::SendIt(_) => format!("Send it to {}", person(app)),
-        Choice::Extras => "More".to_owned(),
-        Choice::HelpNow => "Help now".to_owned(),
-        Choice::Hide => "Hide everything and lock (at any time: -)".to_owned(),
-        Choice::WhatIsThis => "What is this?".to_owned(),
-        Choice::MoreAbout => "Read on".to_owned(),
-        Choice::Practice => "Practice, without sending anything".to_owned(),
-        Choice::Anew => "Use another invitation".to_owned(),
+        Choice::Invitations => choices_of::invitations(),
+        Choice::Use => choices_of::use_one(),
+        Choice::Make => choices_of::make(),
+        Choice::SendIt(_) => choices_of::send_it(person(app)),
+        Choice::Extras => choices_of::extras(),
+        Choice::HelpNow => choices_of::help_now(),
+        Choice::Hide => choices_of::hide(),
+        Choice::WhatIsThis => choices_of::what_is_this(),
+        Choice::MoreAbout => choices_of::read_on(),
+        Choice::Practice => choices_of::practice(),
+        Choice::Anew => choices_of::anew(),
         Choice::Later
         | Choice::LaterAt(_)
         | Choice::LaterTime
@@ -115,8 +116,8 @@ fn words(app: &App, choice: &Choice) -> String {
         Choice::Set(key, value) => super::settings::words(*key, value),
         Choice::Slow(block) => crate::language::settings::pace_slow(block.words()),
         Choice::OwnHours => crate::language::settings::own_hours(),
-        Choice::Back => app.person.as_ref().map_or_else(|| "Back".to_owned(), |_| format!("Back to {}", person(app))),
-        Choice::Quit => "Quit".to_owned(),
+        Choice::Back => app.person.as_ref().map_or_else(choices_of::back, |_| choices_of::back_to(person(app))),
+        Choice::Quit => choices_of::quit(),
     }
 }
 
@@ -151,8 +152,11 @@ pub(super) fn past(app: &mut App, messages: Vec<Message>) -> Vec<Effect> {
     // Messages stand among the past ones; what is no message is still to be said.
     let (shown, other): (Vec<_>, Vec<_>) =
         Vec::into_iter(mine).partition(|queued| matches!(queued.event, Event::Message(_)));
-    let mut effects =
-        vec![Effect::Gap, say(format!("{}: {}", person(app), human::trust(contact.trust))), say(human::kept(&contact))];
+    let mut effects = vec![
+        Effect::Gap,
+        say(texts_of::headline(person(app), human::trust(contact.trust))),
+        say(human::kept(&contact)),
+    ];
     if contact.rejoining {
         effects.push(say(crate::language::rejoin::waits()));
     }
@@ -168,14 +172,7 @@ pub(super) fn past(app: &mut App, messages: Vec<Message>) -> Vec<Effect> {
     if !other.is_empty() {
         effects.push(Effect::News(other));
     }
-    effects.push(say(if contact.blocked {
-        texts::keys()
-    } else {
-        format!(
-            "Type to {} and press Enter to send. For choices, type ? and press Enter. Help now: ! Hide: -",
-            person(app)
-        )
-    }));
+    effects.push(say(if contact.blocked { texts::keys() } else { texts_of::how(person(app)) }));
     effects.extend(super::safety::put_back(app));
     effects
 }
@@ -191,10 +188,10 @@ pub(super) fn typed(app: &mut App, line: String) -> Vec<Effect> {
             let mut choices =
                 vec![Choice::Back, Choice::Older, Choice::About, Choice::Keeping, Choice::People, Choice::Extras];
             choices.push(Choice::Quit);
-            choose(app, "What would you like?", choices)
+            choose(app, &crate::language::talk::what_now(), choices)
         }
         _ if line.len() > TEXT => {
-            vec![say("This is too long for one message. Nothing was sent. Send it in two parts.")]
+            vec![say(texts_of::too_long())]
         }
         _ => vec![Effect::Send { contact_id: contact.id.clone(), text: line }],
     }
@@ -213,9 +210,9 @@ pub(super) fn chosen(app: &mut App, mut choices: Vec<Choice>, line: String) -> V
     if line.trim().is_empty() || line.trim() == "?" || app.person.is_none() || asked_already {
         let most = choices.len();
         app.screen = Screen::Choosing(choices);
-        return vec![say(format!("Type a number from 1 to {most} and press Enter."))];
+        return vec![say(texts_of::number_to(most))];
     }
-    choose(app, "That is none of the numbers. Was it meant to be sent?", vec![Choice::SendIt(line), Choice::Back])
+    choose(app, &texts_of::meant(), vec![Choice::SendIt(line), Choice::Back])
 }
 
 fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
@@ -245,20 +242,20 @@ fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
         Choice::Unblock => super::people::set_blocked(app, false),
         Choice::Remove => super::people::ask_remove(app),
         Choice::RemoveNow => super::people::remove(app),
-        Choice::Invitations => choose(app, "Invitations:", vec![Choice::Use, Choice::Make, Choice::Back]),
+        Choice::Invitations => choose(app, &texts_of::invitations(), vec![Choice::Use, Choice::Make, Choice::Back]),
         Choice::Use => {
             app.screen = Screen::Paste;
-            vec![say("Paste or type the invitation, then press Enter. Enter alone goes back.")]
+            vec![say(texts_of::paste())]
         }
         Choice::Make => {
             app.screen = Screen::Label;
-            vec![say("Whom is it for? A name that only you will see. Enter alone: no name.")]
+            vec![say(texts_of::for_whom())]
         }
         Choice::SendIt(text) => typed(app, text),
         Choice::Extras => super::safety::more(app),
         Choice::HelpNow => {
             let mut effects = super::safety::card();
-            effects.extend(choose(app, "What would you like?", vec![Choice::Back]));
+            effects.extend(choose(app, &crate::language::talk::what_now(), vec![Choice::Back]));
             effects
         }
         Choice::Hide => vec![Effect::Hide],
@@ -289,7 +286,7 @@ fn about(app: &mut App) -> Vec<Effect> {
     let lines = app.person.iter().flat_map(human::contact_details).filter(|line| *line != kept);
     let mut effects: Vec<_> = lines.map(Effect::Say).collect();
     let choices = super::people::choices(app.person.as_ref());
-    effects.extend(choose(app, "What would you like?", choices));
+    effects.extend(choose(app, &crate::language::talk::what_now(), choices));
     effects
 }
 
@@ -302,7 +299,7 @@ pub(super) fn back(app: &mut App) -> Vec<Effect> {
         return vec![Effect::LoadPeople];
     }
     app.screen = Screen::Talk;
-    vec![say(format!("You are writing to {}.", person(app)))]
+    vec![say(texts_of::writing_to(person(app)))]
 }
 
 /// A label for an invitation.
@@ -313,11 +310,11 @@ pub(super) fn labelled(app: &mut App, line: &str) -> Vec<Effect> {
             Ok(name) => Some(name),
             Err(why) => {
                 app.screen = Screen::Label;
-                return vec![say(format!("{why} Try again:"))];
+                return vec![say(texts_of::try_again(why))];
             }
         },
     };
-    vec![say("One moment."), Effect::NewInvitation { label }]
+    vec![say(crate::language::talk::moment()), Effect::NewInvitation { label }]
 }
 
 /// An invitation was made, or not.
@@ -325,10 +322,12 @@ pub(super) fn invited(app: &mut App, result: Result<Invitation, Fault>) -> Vec<E
     let mut effects = match result {
         Ok(invitation) => vec![Effect::Invitation(invitation)],
         Err(Fault::PassNeeded) if app.person.is_some() => {
-            let ask = format!("Ask {} to make the invitation, or ask the center for a pass.", person(app));
-            vec![say(Fault::PassNeeded.to_string()), say(ask)]
+            let ask = texts_of::ask_them(person(app));
+            vec![say(crate::output::fault::words(&Fault::PassNeeded)), say(ask)]
         }
-        Err(fault) => vec![say(fault.to_string()), say(format!("Next: {}", fault.next()))],
+        Err(fault) => {
+            vec![say(crate::output::fault::words(&fault)), say(texts_of::next(crate::output::fault::next(&fault)))]
+        }
     };
     effects.extend(back(app));
     effects
@@ -341,17 +340,17 @@ pub(super) fn sent(app: &mut App, result: Result<Outcome, Fault>) -> Vec<Effect>
             app.seen += 1;
             app.waiting += u64::from(outcome.state == SendState::Saved);
             let mut effects = vec![say(match outcome.state {
-                SendState::Sent => "Sent.",
-                SendState::Saved => "Not sent yet, safe here.",
+                SendState::Sent => texts_of::sent(),
+                SendState::Saved => texts_of::saved(),
             })];
             if let Some(fault) = outcome.fault.filter(|fault| *fault != Fault::Unreachable) {
-                effects.push(say(fault.to_string()));
+                effects.push(say(crate::output::fault::words(&fault)));
                 effects.extend(super::rejoin::way_on(app, &fault));
             }
             effects
         }
         Err(fault) => {
-            let mut effects = vec![say(fault.to_string()), say("Your words stand above and were not sent.")];
+            let mut effects = vec![say(crate::output::fault::words(&fault)), say(texts_of::not_sent())];
             if fault == Fault::KeysChanged {
                 effects.push(say(crate::language::rejoin::how()));
             }

@@ -1,2 +1,21 @@
 # The conversation and the choices behind ? (update/talk.rs).
+talk-nobody = There is nobody in your list yet.
+talk-whom = Whom would you like to write to?
+talk-number = Type a number and press Enter. Help now: type !
+talk-what-now = What would you like?
+talk-headline = { $name }: { $trust }
+talk-writing-to = You are writing to { $name }.
+talk-how = Type to { $name } and press Enter to send. For choices, type ? and press Enter. Help now: ! Hide: -
+talk-too-long = This is too long for one message. Nothing was sent. Send it in two parts.
+talk-number-to = Type a number from 1 to { $most } and press Enter.
+talk-meant = That is none of the numbers. Was it meant to be sent?
+talk-invitations = Invitations:
+talk-paste = Paste or type the invitation, then press Enter. Enter alone goes back.
+talk-for-whom = Whom is it for? A name that only you will see. Enter alone: no name.
+talk-try-again = { $why } Try again:
 talk-moment = One moment.
+talk-ask-them = Ask { $name } to make the invitation, or ask the center for a pass.
+talk-next = Next: { $next }
+talk-sent = Sent.
+talk-saved = Not sent yet, safe here.
+talk-not-sent = Your words stand above and were not sent.

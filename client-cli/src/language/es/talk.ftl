@@ -1,2 +1,21 @@
 # The conversation and the choices behind ? (update/talk.rs).
+talk-nobody = Todavía no hay nadie en su lista.
+talk-whom = ¿A quién quiere escribir?
+talk-number = Escriba un número y pulse Enter. Ayuda ya: escriba !
+talk-what-now = ¿Qué quiere hacer?
+talk-headline = { $name }: { $trust }
+talk-writing-to = Está escribiendo a { $name }.
+talk-how = Escriba a { $name } y pulse Enter para enviar. Para ver opciones, escriba ? y pulse Enter. Ayuda ya: ! Ocultar: -
+talk-too-long = Esto es demasiado largo para un mensaje. No se envió nada. Envíelo en dos partes.
+talk-number-to = Escriba un número del 1 al { $most } y pulse Enter.
+talk-meant = Ese no es ninguno de los números. ¿Quería enviarlo?
+talk-invitations = Invitaciones:
+talk-paste = Pegue o escriba la invitación y pulse Enter. Enter solo vuelve atrás.
+talk-for-whom = ¿Para quién es? Un nombre que solo usted verá. Enter solo: sin nombre.
+talk-try-again = { $why } Pruebe otra vez:
 talk-moment = Un momento.
+talk-ask-them = Pida a { $name } que haga la invitación, o pida un pase al centro.
+talk-next = Después: { $next }
+talk-sent = Enviado.
+talk-saved = Aún no enviado, está seguro aquí.
+talk-not-sent = Sus palabras están arriba y no se enviaron.
