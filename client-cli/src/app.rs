@@ -4,6 +4,7 @@
 //! effects keeps those to itself.
 
 use crate::engine::Fault;
+use crate::engine::center::Center;
 use crate::engine::model::{
     Check, Contact, Found as Hits, Invitation, Keep, Kept, Message, Outcome, Queued, Removed, Start,
 };
@@ -83,6 +84,8 @@ pub(crate) enum Choice {
     Hide,
     /// What Cairn is.
     WhatIsThis,
+    /// What the center says of itself.
+    Center,
     /// The second half of it.
     MoreAbout,
     /// A conversation that nobody reads.
@@ -244,6 +247,8 @@ pub(crate) struct App {
     pub(crate) draft: Option<Draft>,
     /// What the person has set.
     pub(crate) settings: Settings,
+    /// What the center says of itself, as last read.
+    pub(crate) center: Center,
 }
 
 impl App {
@@ -266,6 +271,7 @@ impl App {
             reopen: None,
             draft: None,
             settings: Settings::default(),
+            center: Center::Unknown,
         }
     }
 }
@@ -355,6 +361,8 @@ pub(crate) enum Event {
     Set(Result<Settings, String>),
     /// Whether the relays can be worked with now.
     Trouble(Option<Fault>),
+    /// The relay of an invitation was asked for its notice.
+    Center(Center),
     /// So many messages of this conversation are not at the relay.
     Waiting(u64),
 }
@@ -388,6 +396,11 @@ pub(crate) enum Effect {
     PutBack(String),
     /// Keep the answers of the first run for a later one, or keep none.
     Keep(Option<Begun>),
+    /// Ask the relay of an invitation for its notice, for some seconds at most.
+    AskCenter {
+        /// The invitation.
+        link: String,
+    },
     /// Ask for a new passphrase, twice.
     AskNewPassphrase,
     /// Ask for the passphrase and open the profile.

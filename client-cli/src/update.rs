@@ -2,6 +2,7 @@
 //!
 //! In: the state and one event. Out: the changed state and what to do. This file must never do it itself.
 
+mod center;
 mod check;
 mod find;
 mod first;
@@ -71,6 +72,7 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
         Event::TakenBack(result) => later::taken_back(app, result),
         Event::Set(result) => settings::done(app, result),
         Event::Trouble(fault) => news::trouble(app, fault),
+        Event::Center(center) => center::came(app, center),
         Event::Waiting(number) => news::waiting(app, number),
     }
 }
@@ -136,9 +138,7 @@ fn invitation(app: &mut App, link: &str) -> Vec<Effect> {
     match check_link(link) {
         Ok(()) => {
             let kept = first::keep(app, Begun { link: link.to_owned(), name: None });
-            let mut effects = vec![kept, say(texts::whole()), Effect::Gap];
-            effects.extend(first::go_on(app));
-            effects
+            vec![kept, say(texts::whole()), say(texts::thank_you()), Effect::AskCenter { link: link.to_owned() }]
         }
         Err(fault) => {
             app.screen = Screen::Invitation;

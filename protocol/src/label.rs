@@ -131,6 +131,8 @@ labels! {
     CHECK_WORDS_INVITER = "cairn/v1/check/words-inviter";
     /// Words that the taker reads aloud.
     CHECK_WORDS_TAKER = "cairn/v1/check/words-taker";
+    /// Statement of the operator's notice, which the relay's TLS key signs.
+    NOTICE_STATEMENT = "cairn/v1/notice/statement";
 }
 
 #[cfg(test)]

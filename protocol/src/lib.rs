@@ -39,7 +39,7 @@
 //! |---|---|
 //! | before a conversation | [`invitation`], [`handshake`], [`address`], [`identity`] |
 //! | in it | [`session`], [`ratchet`], [`content`], [`check`], [`words`] |
-//! | on the wire | [`wire`]: codec, body and header, envelope, frames; [`mailbox`] and [`token`] for the relay |
+//! | on the wire | [`wire`]: codec, body and header, envelope, frames; [`mailbox`], [`token`] and [`notice`] for the relay |
 //! | underneath | [`primitives`] names the crates, [`secret`] wipes, [`label`] separates, [`limits`] bounds |
 //! | in a vault | [`snapshot`]; every stateful type saves itself |
 //!
@@ -60,6 +60,7 @@ pub mod invitation;
 pub mod label;
 pub mod limits;
 pub mod mailbox;
+pub mod notice;
 pub mod primitives;
 pub mod ratchet;
 pub mod role;

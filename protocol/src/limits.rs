@@ -109,6 +109,22 @@ pub const REPLY: usize = 160 * 1024;
 /// Envelope identifiers in one acknowledgement.
 pub const ACKNOWLEDGE: usize = 128;
 
+/// Bytes of the operator's notice as it is stored and sent, whatever it holds (protocol.md §9.5). Larger: more data each day
+/// for people who pay by the megabyte. Smaller: key, signature and all lines at their longest don't fit.
+pub const NOTICE: usize = 2048;
+
+/// Lines in each group of a notice. Larger: the crisis card does not fit a small screen. Smaller: hours that differ by
+/// day don't fit.
+pub const NOTICE_LINES: usize = 4;
+
+/// Bytes of a line of a notice, and of the center's name. Larger: all lines at their longest don't fit into [`NOTICE`].
+/// Smaller: a sentence in a script of three bytes a letter is cut.
+pub const NOTICE_LINE: usize = 100;
+
+/// Bytes of a line of the crisis card: at most three rows of 40 columns. Larger: four of them fill more than 12 rows.
+/// Smaller: a telephone number and what it is for don't fit.
+pub const CARD_LINE: usize = 80;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,7 +136,7 @@ mod tests {
     #[test]
     fn every_limit_stands_in_the_page_with_its_value_and_both_reasons() {
         let values = values![
-            VERSION ENVELOPE BODY BODY_FIELDS PAYLOAD PIECE PIECES TEXT NAME BUNDLE SEALED_BUNDLE HOST CREDENTIAL SKIP_STEP SKIP_TOTAL OLD_CHAINS SKIP_SECONDS TICK_SECONDS UNCONFIRMED CONTROL_RESERVE UNFINISHED FILLER_AFTER FILLER_SECONDS CHECK_TRIES HELD INVITATION_SECONDS REQUEST PAGE REPLY ACKNOWLEDGE
+            VERSION ENVELOPE BODY BODY_FIELDS PAYLOAD PIECE PIECES TEXT NAME BUNDLE SEALED_BUNDLE HOST CREDENTIAL SKIP_STEP SKIP_TOTAL OLD_CHAINS SKIP_SECONDS TICK_SECONDS UNCONFIRMED CONTROL_RESERVE UNFINISHED FILLER_AFTER FILLER_SECONDS CHECK_TRIES HELD INVITATION_SECONDS REQUEST PAGE REPLY ACKNOWLEDGE NOTICE NOTICE_LINES NOTICE_LINE CARD_LINE
         ];
         let source = include_str!("limits.rs");
         let named: Vec<_> =

@@ -36,6 +36,7 @@ FILES = {
     "requests.txt": singles.Requests,
     "replies.txt": singles.Replies,
     "proof.txt": singles.Proofs,
+    "notice.txt": singles.Notices,
     "check.txt": deals.Checks,
     "words.txt": singles.WordList,
 }

@@ -4,6 +4,7 @@
 //! something behind that looks like a backup and is none: the copy gets its name last.
 
 use crate::folder::{self, FolderError, KEY};
+use crate::notice;
 use crate::store::sqlite::{self, COPY};
 use crate::store::{Identity, StoreError};
 use crate::tls::{self, TlsError};
@@ -94,7 +95,7 @@ pub fn backup(data: &Path, to: &Path) -> Result<Saved, BackupError> {
     if saved.is_err() {
         // An empty folder is no backup; if this fails too, the copy still has another name.
         let _ = fs::remove_dir_all(to.join(TRIAL));
-        for name in [UNCHECKED, COPY, KEY] {
+        for name in [UNCHECKED, COPY, KEY, notice::FILE] {
             let _ = fs::remove_file(to.join(name));
         }
     }
@@ -107,6 +108,7 @@ fn write(data: &Path, to: &Path) -> Result<Saved, BackupError> {
         return Err(BackupError::NoKey(data.to_owned()));
     }
     folder::write_new(&to.join(KEY), &fs::read(&key).map_err(at(&key))?)?;
+    notice::copy(data, to)?;
     let copy = to.join(UNCHECKED);
     sqlite::copy_out(data, &copy)?;
     let identity = sqlite::check_copy(&copy)?;
@@ -153,6 +155,10 @@ pub fn restore(from: &Path, data: &Path, replace: bool) -> Result<Identity, Back
             let key = from.join(KEY);
             folder::write_whole(&folder, KEY, &fs::read(&key).map_err(at(&key))?)?;
         }
+    }
+    // One that lies there was set later than the backup's.
+    if !folder.join(notice::FILE).try_exists().map_err(at(&folder))? {
+        notice::copy(from, &folder)?;
     }
     Ok(sqlite::put_back(&copy, &folder)?)
 }

@@ -147,7 +147,7 @@ fn foreign_key(text: &str) -> Option<(String, usize, String)> {
 }
 
 /// The key that is nearest to this one, if one is near.
-fn meant(key: &str, known: &[&str]) -> String {
+pub(crate) fn meant(key: &str, known: &[&str]) -> String {
     let near = known.iter().map(|known| (distance(&key.to_lowercase(), known), known)).min();
     match near {
         Some((steps, near)) if steps * 2 <= near.len() => format!("Did you mean `{near}`?"),
@@ -172,7 +172,7 @@ fn distance(one: &str, other: &str) -> usize {
 }
 
 /// The names of settings, as serde knows them: there is no second list to forget.
-fn keys<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
+pub(crate) fn keys<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
     struct Names<'a>(&'a mut &'static [&'static str]);
 
     impl<'de> Deserializer<'de> for Names<'_> {

@@ -10,6 +10,7 @@ use crate::certificate;
 use crate::config::{Config, Settings};
 use crate::date;
 use crate::folder::{self, KEY};
+use crate::notice;
 use crate::store::{Day, sqlite};
 use crate::tls;
 use cairn_protocol::address::RelayAddress;
@@ -22,6 +23,9 @@ use std::time::Duration;
 
 /// Days before its end at which a certificate is called old. Larger: calls for nothing. Smaller: no time to renew.
 const RENEW: Day = 21;
+
+/// Days before its end at which a notice is called old. Larger: calls for nothing. Smaller: people see it out of date.
+const LOOK_THROUGH: Day = 31;
 
 /// How long a port may take to answer.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -73,6 +77,7 @@ pub fn examine(data: &Path, config: &Config) -> Vec<Finding> {
     }
     findings.extend(key(data, config));
     findings.extend(config.certificate.as_deref().map(|path| operators(data, path)));
+    findings.extend(said(data));
     findings.push(store(data));
     findings.extend(clock(data));
     findings.extend(ports(config, running));
@@ -167,6 +172,33 @@ fn operators(data: &Path, path: &Path) -> Finding {
         ),
         Some(end) => Finding::good(SUBJECT, format!("it is for the relay's key and holds until {}", date::text(end))),
     }
+}
+
+/// What the center says of itself, once there is a key that could have signed it.
+fn said(data: &Path) -> Option<Finding> {
+    const SUBJECT: &str = "notice";
+    const SET: &str = "cairn-relay notice set FILE";
+    tls::pin_of(data).ok().flatten()?;
+    let today = calendar::clock_day();
+    Some(match notice::kept(data) {
+        Err(error) => Finding::wrong(SUBJECT, format!("people can't use it: {error}. Set it again: {SET}")),
+        Ok(Some(notice)) if !notice.is_withdrawn() => {
+            let end = date::text(notice.last_day);
+            if notice.last_day < today {
+                Finding::advice(SUBJECT, format!("it was meant until {end}: look through it, and set it anew: {SET}"))
+            } else if notice.last_day < today + LOOK_THROUGH {
+                Finding::advice(
+                    SUBJECT,
+                    format!("it is meant until {end}: look through it soon, and set it anew: {SET}"),
+                )
+            } else {
+                Finding::good(SUBJECT, format!("people see it; it is meant until {end}"))
+            }
+        }
+        Ok(_) => {
+            Finding::advice(SUBJECT, format!("there is none: people find no number under Help now. Set one: {SET}"))
+        }
+    })
 }
 
 fn store(data: &Path) -> Finding {

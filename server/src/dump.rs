@@ -4,8 +4,10 @@
 //! file must never learn to leave a column out: it prints what the store names.
 
 use crate::line::Line;
+use crate::notice;
 use crate::store::StoreError;
 use crate::store::sqlite::{self, Cell};
+use cairn_protocol::notice::Notice;
 use serde_json::Value;
 use std::io::{self, Write};
 use std::path::Path;
@@ -30,6 +32,7 @@ const NOTES: &[&str] = &[
     "bundle: an open invitation. Where it waits, hashes of the tokens that manage it, take it and make its mailbox, its \
      last day, whether a second one asked for it, and the sealed bundle, which only the link opens.",
     "Beside the store the folder holds tls.key, the relay's own key, by which clients recognise it. It opens no message.",
+    "notice: what the operator wrote for everybody who has the relay's address, and set when. It lies beside the store too.",
     "What a running relay sees and does not store: the network address of each connection, when it comes and goes, how \
      much it sends, and which mailboxes one connection uses, so that it could tie those together while they are \
      connected. Someone who controls the relay, or watches its network, can write that down.",
@@ -78,8 +81,18 @@ pub fn dump(folder: &Path, full: bool, output: &mut impl Write) -> Result<(), Du
         }
         writeln!(output, "{line}").map_err(DumpError::from)
     })?;
+    // One that can't be read was not written by this program, and is served to nobody who could use it.
+    if let Ok(Some(notice)) = notice::kept(folder) {
+        writeln!(output, "{}", noticed(notice))?;
+    }
     output.flush()?;
     Ok(())
+}
+
+fn noticed(notice: Notice) -> Line {
+    let Notice { set, last_day, center, card, hours, readers, more } = notice;
+    let line = Line::new("notice").with("set", set).with("last_day", last_day).with("center", center);
+    line.with("card", card).with("hours", hours).with("readers", readers).with("more", more)
 }
 
 fn hex(bytes: &[u8]) -> String {

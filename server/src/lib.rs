@@ -27,6 +27,7 @@ pub mod line;
 pub mod log;
 pub mod metrics;
 pub mod monitor;
+pub mod notice;
 pub mod notify;
 pub mod pace;
 pub mod quota;

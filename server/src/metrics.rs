@@ -56,6 +56,7 @@ numbers! {
     Connections Hourly gauge "connections" "Connections that are open.";
     Accepted Hourly counter "connections_accepted_total" "Connections that were given a place.";
     Hellos Hourly counter "hellos_total" "Connections that got through TLS and said Hello.";
+    Notices Hourly counter "notices_total" "Times that somebody asked for the operator's notice.";
     Puts Hourly counter "puts_total" "Envelopes brought, repeats among them.";
     Delivered Hourly counter "delivered_total" "Envelopes handed to owners, repeats among them.";
     Fetches Hourly counter "fetches_total" "Times that an owner asked for envelopes.";
@@ -111,6 +112,7 @@ impl Metrics {
     pub fn asked(&self, request: &Request) {
         let number = match request {
             Request::Hello { .. } => Number::Hellos,
+            Request::Notice => Number::Notices,
             Request::CreateMailbox { .. } => Number::MailboxesAsked,
             Request::DeleteMailbox { .. } => Number::MailboxesDeleted,
             Request::Subscribe { .. } => Number::Subscriptions,
@@ -130,7 +132,7 @@ impl Metrics {
         let refusal = match reply {
             Reply::Page(page) => return self.add(Number::Delivered, page.len()),
             Reply::Refused(refusal) => refusal,
-            Reply::Welcome(_) | Reply::Done | Reply::Bundle(_) | Reply::BundleState(_) => return,
+            Reply::Welcome(_) | Reply::Done | Reply::Bundle(_) | Reply::BundleState(_) | Reply::Notice(_) => return,
         };
         self.count(match refusal {
             Refusal::Malformed => Number::Malformed,

@@ -112,6 +112,10 @@ pub const FILES: &[Sentence] = &[
         "tls.key",
         "the relay's own key, by which clients recognise it. It opens no message. Who has it can pose as the relay",
     ),
+    (
+        "notice",
+        "the notice that the operator wrote for everybody, signed with tls.key; there only if the operator set one",
+    ),
     ("relay.lock", "empty: its lock keeps a second relay off the folder"),
 ];
 
@@ -120,6 +124,7 @@ pub const ASKED: &[Group] = kinds! { Request:
     Hello "the first on a connection" {
         version: "the version that the client speaks",
     }
+    Notice "ask for the operator's notice" {}
     CreateMailbox "make a mailbox" {
         mailbox: "its random name",
         owner: "the key that its owner will prove",
@@ -178,6 +183,7 @@ pub const ANSWERED: &[Group] = kinds! { Reply:
     Page "envelopes" { 0: "at most 32 envelopes with their names, below" }
     Bundle "an invitation" { 0: "the sealed bundle" }
     BundleState "what became of an invitation" { 0: "two marks, below" }
+    Notice "the operator's notice" { 0: "what the operator wrote for everybody, signed; the same bytes for all who ask" }
     Refused "not done" { 0: "why, as one of twelve kinds. A mailbox that is not there and a key that doesn't fit get the same answer" }
 };
 
@@ -244,7 +250,7 @@ pub fn page(said: &[(String, String)]) -> String {
     groups(&mut page, STORED);
     page += "\n| file | what it is |\n|---|---|\n";
     sentences(&mut page, FILES);
-    page += "\nA backup holds the store as of one moment, and `tls.key`. What people fetched since stays in it.\n\n";
+    page += "\nA backup holds the store as of one moment, `tls.key`, and the notice. What people fetched since stays in it.\n\n";
     page += RUNNING;
     page += "\n## What people's programs send\n\nAll of it is inside TLS 1.3.\n\n";
     groups(&mut page, ASKED);
@@ -361,6 +367,7 @@ mod tests {
         let _lock = crate::folder::lock(folder.path()).unwrap();
         let _store = SqliteStore::open(folder.path(), Arc::new(|_| {})).unwrap();
         let _tls = crate::tls::Tls::open(folder.path(), None).unwrap();
+        crate::notice::set(folder.path(), cairn_protocol::notice::Notice::withdrawn(0), 0).unwrap();
         let files = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let named = FILES.iter().map(|(name, _)| (*name).to_owned());
         assert_eq!(named.collect::<BTreeSet<_>>(), files.collect());

@@ -15,6 +15,7 @@ use crate::handlers::Relay;
 use crate::limits::Limits;
 use crate::metrics::{Metrics, Number};
 use crate::monitor::{self, Monitor};
+use crate::notice;
 use crate::pace::Pace;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Arrivals, Store, StoreError};
@@ -121,6 +122,9 @@ pub async fn start(settings: Settings, deadlines: Deadlines) -> Result<Running, 
     let store = Arc::new(SqliteStore::open_with(&folder, arrivals, settings.limits.quota())?);
     let tls = Tls::open(&folder, settings.certificate.as_deref())?;
     let calendar = Arc::new(Calendar::start(store.as_ref()).await?);
+    if let Err(error) = notice::kept(&folder) {
+        tracing::warn!("people can't use the operator's notice: {error}. Set it again: cairn-relay notice set FILE");
+    }
     let (listener, port) = listen(&settings).await?;
     let address = RelayAddress { host: settings.public_host, port, pin: tls.pin };
     let monitor = match settings.metrics {
@@ -133,6 +137,7 @@ pub async fn start(settings: Settings, deadlines: Deadlines) -> Result<Running, 
         fanout,
         calendar: Arc::clone(&calendar),
         open: settings.open,
+        folder: folder.clone(),
         envelope_days: settings.envelope_days,
         metrics: Arc::clone(&counts),
         pace: Pace::new(&settings.limits),

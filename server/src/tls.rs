@@ -8,9 +8,10 @@ use crate::folder::{self, FolderError, KEY};
 use crate::store::StoreError;
 use cairn_protocol::address::Pin;
 use cairn_protocol::mailbox::{ChannelBinding, EXPORTER_LABEL};
-use rcgen::{CertificateParams, KeyPair, PublicKeyData};
+use cairn_protocol::notice::POINT;
+use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData, SigningKey};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, alg_id};
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{InconsistentKeys, ServerConfig, ServerConnection};
@@ -39,6 +40,12 @@ pub enum TlsError {
         path = .0.display()
     )]
     OtherKey(PathBuf),
+    /// The key is none on P-256.
+    #[error(
+        "the relay's key is of another kind than P-256, so that it can't sign a notice. Addresses of a relay with such \
+             a key can have no notice"
+    )]
+    OtherKind,
     /// The key can't be used for a certificate.
     #[error("the relay's certificate can't be made: {0}")]
     Certificate(#[from] rcgen::Error),
@@ -147,6 +154,35 @@ pub fn pin_of(folder: &Path) -> Result<Option<Pin>, TlsError> {
 pub fn try_certificate(folder: &Path, certificate: &Path) -> Result<(), TlsError> {
     let Some(key) = kept(folder)? else { return Ok(()) };
     certified(&key, Some(certificate), &rustls::crypto::aws_lc_rs::default_provider()).map(|_| ())
+}
+
+/// Makes the key of a folder that has none yet, as the first start would.
+///
+/// # Errors
+/// [`TlsError::Folder`], [`TlsError::Damaged`].
+pub fn make_key(folder: &Path) -> Result<(), TlsError> {
+    key(folder).map(|_| ())
+}
+
+/// Signs a message of another kind than TLS does with the key of a folder (protocol.md §9.5): the public half, and the
+/// signature in DER.
+///
+/// # Errors
+/// [`TlsError::OtherKind`]; any error of the key.
+pub fn sign(folder: &Path, message: &[u8]) -> Result<([u8; POINT], Vec<u8>), TlsError> {
+    let key = kept(folder)?.filter(|key| key.is_compatible(&PKCS_ECDSA_P256_SHA256)).ok_or(TlsError::OtherKind)?;
+    let point = key.der_bytes().try_into().map_err(|_| TlsError::OtherKind)?;
+    Ok((point, key.sign(message)?))
+}
+
+/// Whether a signature in DER is one of ECDSA on P-256 with SHA-256.
+#[must_use]
+pub fn is_signed(point: &[u8; POINT], message: &[u8], signature: &[u8]) -> bool {
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let mut all = provider.signature_verification_algorithms.all.iter();
+    let wanted = (alg_id::ECDSA_P256, alg_id::ECDSA_SHA256);
+    let p256 = all.find(|one| (one.public_key_alg_id(), one.signature_alg_id()) == wanted);
+    p256.is_some_and(|p256| p256.verify_signature(point, message, signature).is_ok())
 }
 
 fn key(folder: &Path) -> Result<KeyPair, TlsError> {

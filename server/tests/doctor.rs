@@ -68,7 +68,8 @@ fn a_sound_relay_has_nothing_wrong_stopped_or_running() {
     assert_eq!(code, Some(0), "{findings:?}");
     assert!(findings["port"].1.contains("answers"), "{findings:?}");
     assert!(findings["key"].1.contains(&relay.address.to_string()), "the address can be read again: {findings:?}");
-    for subject in ["folder", "key", "store", "clock", "port", "disk", "file system", "journal", "descriptors", "swap"]
+    for subject in
+        ["folder", "key", "notice", "store", "clock", "port", "disk", "file system", "journal", "descriptors", "swap"]
     {
         assert!(findings.contains_key(subject), "{subject}");
     }
@@ -181,7 +182,7 @@ fn completions_and_manual_pages_are_there_for_every_command() {
     let folder = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish"] {
         let script = text(&run(folder.path(), &format!("completions {shell}")).stdout);
-        for command in ["serve", "pass", "dump", "status", "backup", "restore", "doctor"] {
+        for command in ["serve", "pass", "notice", "dump", "status", "backup", "restore", "doctor"] {
             assert!(script.contains(command), "{shell}: {command}");
         }
     }

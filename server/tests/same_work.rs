@@ -73,6 +73,7 @@ async fn a_missing_mailbox_costs_what_a_wrong_key_or_capability_costs() {
         fanout,
         calendar,
         open: true,
+        folder: folder.path().to_owned(),
         envelope_days: 14,
         metrics: Arc::default(),
         pace: Pace::default(),

@@ -10,6 +10,7 @@ pub mod client;
 pub mod counting;
 pub mod demo;
 pub mod hostile;
+pub mod listening;
 pub mod load;
 pub mod network;
 pub mod process;

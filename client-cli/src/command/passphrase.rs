@@ -6,6 +6,8 @@
 use super::{Hidden, Stop};
 use crate::config::{Config, PassphraseSource};
 use crate::engine::Fault;
+use crate::engine::notice::center;
+use crate::home::Home;
 use crate::output::card::{HELP, card};
 use std::fs::File;
 use std::io::{self, Read};
@@ -90,39 +92,39 @@ fn text(bytes: &[u8], end: usize, what: &str) -> Result<Zeroizing<String>, Stop>
 }
 
 /// Asks for the passphrase of a profile, up to three times.
-pub(super) fn three_tries<T>(open: impl Fn(Zeroizing<String>) -> Result<T, Fault>) -> Result<T, Stop> {
+pub(super) fn three_tries<T>(home: &Home, open: impl Fn(Zeroizing<String>) -> Result<T, Fault>) -> Result<T, Stop> {
     let hidden = Hidden::begin();
     for _ in 1..TRIES {
-        match open(ask(&hidden, "Passphrase (stays hidden): ")?) {
+        match open(ask(&hidden, home, "Passphrase (stays hidden): ")?) {
             Err(Fault::WrongPassphrase) => eprint_line("That did not open it. Try again, there is no hurry.")?,
             other => return Ok(other?),
         }
     }
-    Ok(open(ask(&hidden, "Passphrase (stays hidden): ")?)?)
+    Ok(open(ask(&hidden, home, "Passphrase (stays hidden): ")?)?)
 }
 
 /// Asks; who asks for help first gets it, and is asked again.
-fn ask(hidden: &Hidden, question: &str) -> Result<Zeroizing<String>, Stop> {
+fn ask(hidden: &Hidden, home: &Home, question: &str) -> Result<Zeroizing<String>, Stop> {
     loop {
         let typed = hidden.ask(question)?;
         if typed.as_str() != HELP {
             return Ok(typed);
         }
-        card().try_for_each(eprint_line)?;
+        card(&center(home)).iter().try_for_each(|line| eprint_line(line))?;
     }
 }
 
 /// A new passphrase, typed twice, and again until both are the same.
-pub(super) fn chosen() -> Result<Zeroizing<String>, Stop> {
+pub(super) fn chosen(home: &Home) -> Result<Zeroizing<String>, Stop> {
     let hidden = Hidden::begin();
     eprint_line("Choose a passphrase: four words or more are good. It stays hidden while you type.")?;
     loop {
-        let first = ask(&hidden, "Passphrase: ")?;
+        let first = ask(&hidden, home, "Passphrase: ")?;
         if first.is_empty() {
             eprint_line("A passphrase needs at least one letter.")?;
             continue;
         }
-        if *ask(&hidden, "The same again: ")? == *first {
+        if *ask(&hidden, home, "The same again: ")? == *first {
             return Ok(first);
         }
         eprint_line("The two were not the same. Once more, there is no hurry.")?;

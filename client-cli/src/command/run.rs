@@ -55,7 +55,9 @@ impl Run {
         }
         match passphrase::provided(&self.config)? {
             Some(passphrase) => Ok(Engine::open(&home, Some(passphrase))?),
-            None if self.config.may_ask => passphrase::three_tries(|passphrase| Engine::open(&home, Some(passphrase))),
+            None if self.config.may_ask => {
+                passphrase::three_tries(&home, |passphrase| Engine::open(&home, Some(passphrase)))
+            }
             None => Err(Fault::Locked.into()),
         }
     }

@@ -42,14 +42,14 @@ pub(super) fn make(
     pass: Option<Pass>,
     no_passphrase: bool,
 ) -> Result<Engine, Stop> {
-    let protection = if no_passphrase { Protection::None } else { Protection::Passphrase(new_passphrase(run)?) };
+    let protection = if no_passphrase { Protection::None } else { Protection::Passphrase(new_passphrase(run, home)?) };
     Ok(Engine::create(home, name, relay, pass, protection)?)
 }
 
-fn new_passphrase(run: &Run) -> Result<zeroize::Zeroizing<String>, Stop> {
+fn new_passphrase(run: &Run, home: &Home) -> Result<zeroize::Zeroizing<String>, Stop> {
     match passphrase::provided(&run.config)? {
         Some(passphrase) => Ok(passphrase),
-        None if run.config.may_ask && run.config.passphrase == PassphraseSource::Person => passphrase::chosen(),
+        None if run.config.may_ask && run.config.passphrase == PassphraseSource::Person => passphrase::chosen(home),
         None => Err(Stop::usage(
             "A new profile needs a passphrase.",
             "the same command with --passphrase-file FILE, or with --no-passphrase",

@@ -4,6 +4,7 @@
 
 use super::lines::{Key, LineName, Lines, place};
 use super::mailboxes::{Box, REST, Stage};
+use super::notice::Asking;
 use super::outbound::restore;
 use super::{Engine, Fault};
 use crate::net::{NetError, Role, Signal};
@@ -49,6 +50,7 @@ pub(super) enum Asked {
     Delete(i64),
     Put(String, i64),
     Status(String),
+    Notice,
     /// A single question of a command, which waits for the answer itself.
     Direct,
 }
@@ -69,6 +71,9 @@ pub(super) struct Exchange {
     /// Invitations to ask after, each with its relay.
     pub(super) statuses: Vec<(String, String)>,
     pub(super) next_statuses: Option<Instant>,
+    /// How asking for the operator's notice stands, and of whom.
+    pub(super) notice: Asking,
+    pub(super) own_relay: Option<String>,
     /// Rows in the vault were added or taken away: read them again.
     pub(super) stale: bool,
 }
@@ -85,6 +90,8 @@ impl Exchange {
             direct: None,
             statuses: Vec::new(),
             next_statuses: None,
+            notice: Asking::Unknown,
+            own_relay: None,
             stale: true,
         }
     }
@@ -174,6 +181,7 @@ impl Engine {
             self.reload()?;
         }
         self.due_statuses(goal)?;
+        self.due_notice(goal)?;
         self.advance_boxes(goal)?;
         self.advance_ways(goal)
     }
@@ -283,6 +291,7 @@ impl Engine {
                 }
             }
             Role::Invite => {}
+            Role::Notice => self.no_notice(),
         }
     }
 
@@ -298,6 +307,10 @@ impl Engine {
                 Ok(())
             }
             Asked::Status(invitation) => self.status_answered(&invitation, &reply),
+            Asked::Notice => {
+                self.notice_answered(&key.0, reply);
+                Ok(())
+            }
             Asked::Delete(row) => {
                 if matches!(reply, Reply::Done | Reply::Refused(Refusal::Denied)) {
                     self.vault.write(|store| store.forget_mailbox(row)).map_err(Fault::from)?;

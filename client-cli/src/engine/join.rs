@@ -78,6 +78,7 @@ impl Engine {
         }
         self.exchange.lines.revive();
         let deadline = Instant::now() + BUDGET;
+        self.notice_before(&relay, deadline).await?;
         let result = self.take_bundle(&link, &relay, join.claim, join.bundle, deadline).await;
         let bundle = match result {
             Ok(bundle) => bundle,

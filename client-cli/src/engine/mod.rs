@@ -7,6 +7,7 @@
 //! All state between turns lies in the vault or in [`Engine`], and nothing is awaited within a transaction, so that any
 //! method may be dropped at any point.
 
+pub(crate) mod center;
 pub(crate) mod chance;
 mod check;
 mod conversation;
@@ -23,6 +24,7 @@ mod lines;
 mod mailboxes;
 pub mod model;
 mod names;
+pub(crate) mod notice;
 mod outbound;
 mod pending;
 mod people;
@@ -67,6 +69,7 @@ pub struct Engine {
     news: bool,
     /// The day on which old messages were last looked for; days since 1970.
     swept: i64,
+    home: Home,
     // Last, so that it is given back when the vault is closed.
     _lock: Lock,
 }
@@ -100,7 +103,7 @@ impl Engine {
         let profile = Profile { name: name.into(), relay, pass, created_at: system_clock() };
         let passphrase = passphrase.as_ref().map(|passphrase| passphrase.as_str());
         let vault = Vault::create(home, passphrase, &profile, &mut chance::rng())?;
-        Ok(Self::new(vault, lock))
+        Ok(Self::new(vault, home.clone(), lock))
     }
 
     /// Whether there is a profile in a home.
@@ -136,13 +139,13 @@ impl Engine {
             }
             Ok::<_, Fault>(store.drop_guards(now)?)
         })?;
-        let mut engine = Self::new(vault, lock);
+        let mut engine = Self::new(vault, home.clone(), lock);
         engine.sweep()?;
         Ok(engine)
     }
 
-    fn new(vault: Vault, lock: Lock) -> Self {
-        Self { vault, exchange: Exchange::new(), clock: system_clock, news: false, swept: i64::MIN, _lock: lock }
+    fn new(vault: Vault, home: Home, lock: Lock) -> Self {
+        Self { vault, exchange: Exchange::new(), clock: system_clock, news: false, swept: i64::MIN, home, _lock: lock }
     }
 
     /// The same engine by another clock, for tests.

@@ -25,6 +25,9 @@ impl Engine {
         let start = Instant::now();
         let goal = Goal { fetch: true, ..Goal::default() };
         let settled = self.turn_until(goal, start + SILENCE, |engine| Ok(engine.is_settled())).await?;
+        if settled {
+            self.notice_after(goal).await?;
+        }
         let fault = if settled { self.worst() } else { Some(Fault::Unreachable) };
         let Some(wait) = wait else { return fault.map_or(Ok(()), Err) };
         if self.has_message()? {

@@ -12,6 +12,7 @@ mod tls;
 
 pub(crate) use counted::Traffic;
 pub(crate) use line::{Line, Signal, Up};
+pub(crate) use tls::is_signed;
 
 /// What a line is for. Sending and receiving never share one: that would tie the two mailboxes of a conversation
 /// together at the relay. Invitations have a third.
@@ -23,6 +24,8 @@ pub(crate) enum Role {
     Send,
     /// Invitations: put, take, ask, withdraw.
     Invite,
+    /// The operator's notice, and nothing else.
+    Notice,
 }
 
 /// Why there is no line, or no line any more.

@@ -4,10 +4,11 @@
 //! certificate authorities nor host names nor dates decide anything here, the key alone does.
 
 use cairn_protocol::address::Pin;
+use cairn_protocol::notice::POINT;
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime, alg_id};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use std::sync::Arc;
@@ -28,6 +29,15 @@ pub(super) fn config(pin: Pin) -> Result<ClientConfig, Error> {
     // A ticket would let the relay recognise a device.
     config.resumption = Resumption::disabled();
     Ok(config)
+}
+
+/// Whether a signature in DER is one of ECDSA on P-256 with SHA-256 (protocol.md §9.5).
+pub(crate) fn is_signed(point: &[u8; POINT], message: &[u8], signature: &[u8]) -> bool {
+    let provider = aws_lc_rs::default_provider();
+    let mut all = provider.signature_verification_algorithms.all.iter();
+    let wanted = (alg_id::ECDSA_P256, alg_id::ECDSA_SHA256);
+    let p256 = all.find(|one| (one.public_key_alg_id(), one.signature_alg_id()) == wanted);
+    p256.is_some_and(|p256| p256.verify_signature(point, message, signature).is_ok())
 }
 
 /// What a refused key becomes, so that it can be told from other errors.

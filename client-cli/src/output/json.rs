@@ -4,6 +4,7 @@
 //! This file must never learn a key, a passphrase or a pass.
 
 use super::time::rfc3339;
+use crate::engine::center::Center;
 use crate::engine::model::{
     Check, CheckState, Contact, Data, Direction, Event, Invitation, InvitationState, Keep, Kept, Message, Outcome,
     Removed, SendState, Status, Trust,
@@ -64,12 +65,33 @@ pub(crate) fn profile(name: &str) -> String {
 #[derive(Serialize)]
 struct Card<'a> {
     from: &'a str,
-    lines: &'a [&'a str],
+    lines: &'a [String],
+    /// Whether something came that the center has not signed, or that was changed since.
+    unusable: bool,
+    center: Option<&'a str>,
+    valid_until: Option<&'a str>,
+    expired: Option<bool>,
+    hours: Option<&'a [String]>,
+    readers: Option<&'a [String]>,
+    more: Option<&'a [String]>,
 }
 
 /// `card`.
-pub(crate) fn card(lines: &[&str]) -> String {
-    line("card", Card { from: "program", lines })
+pub(crate) fn card(center: &Center, lines: &[String]) -> String {
+    let words = if let Center::Says(words) = center { Some(words) } else { None };
+    let from = if words.is_some_and(|words| !words.card.is_empty()) { "center" } else { "program" };
+    let card = Card {
+        from,
+        lines,
+        unusable: *center == Center::Unusable,
+        center: words.map(|words| words.name.as_str()),
+        valid_until: words.map(|words| words.last_day.as_str()),
+        expired: words.map(|words| words.over),
+        hours: words.map(|words| words.hours.as_slice()),
+        readers: words.map(|words| words.readers.as_slice()),
+        more: words.map(|words| words.more.as_slice()),
+    };
+    line("card", card)
 }
 
 #[derive(Serialize)]

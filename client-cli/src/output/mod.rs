@@ -17,6 +17,7 @@ pub(crate) mod wrap;
 
 use crate::command::Stop;
 use crate::config::Config;
+use crate::engine::center::Center;
 use crate::engine::model::{Check, Contact, Data, Event, Invitation, Kept, Message, Outcome, Removed, Status};
 use crate::language;
 use crate::sanitize;
@@ -152,11 +153,12 @@ impl Output {
     }
 
     /// The card for an emergency.
-    pub(crate) fn card(&self) -> io::Result<()> {
+    pub(crate) fn card(&self, center: &Center) -> io::Result<()> {
+        let lines = card::card(center);
         if self.json {
-            return Self::put(&json::card(&card::card().collect::<Vec<_>>()));
+            return Self::put(&json::card(center, &lines));
         }
-        card::card().try_for_each(|line| self.put_human(line))
+        lines.iter().try_for_each(|line| self.put_human(line))
     }
 
     /// Nobody has the profile open.

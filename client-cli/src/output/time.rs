@@ -13,6 +13,9 @@ const AHEAD: i64 = 5 * 60_000;
 /// How far back a sender's time may be: the longest that a relay keeps an envelope, and as much again.
 const BEHIND: i64 = 28 * 86_400_000;
 
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
+
 fn timestamp(milliseconds: i64) -> Timestamp {
     let end = if milliseconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_millisecond(milliseconds).unwrap_or(end)
@@ -59,6 +62,22 @@ pub(crate) fn end(milliseconds: i64) -> String {
     let time = timestamp(milliseconds).to_zoned(TimeZone::system());
     let weekday = texts::weekday(time.weekday().to_monday_one_offset().unsigned_abs());
     texts::end(weekday, texts::month(time.month().unsigned_abs()), time.day().unsigned_abs(), clock(&time))
+}
+
+/// A day since 1970-01-01, as a date: `July 1, 2027`.
+pub(crate) fn day(day: u32) -> String {
+    timestamp(i64::from(day).saturating_mul(DAY)).to_zoned(TimeZone::UTC).strftime("%B %-d, %Y").to_string()
+}
+
+/// The same as `2027-07-01`.
+pub(crate) fn date(day: u32) -> String {
+    timestamp(i64::from(day).saturating_mul(DAY)).strftime("%Y-%m-%d").to_string()
+}
+
+/// The day that it is where the person is, since 1970-01-01.
+pub(crate) fn today(now: i64) -> i64 {
+    let here = timestamp(now).to_zoned(TimeZone::system());
+    now.saturating_add(i64::from(here.offset().seconds()).saturating_mul(1000)).div_euclid(DAY)
 }
 
 /// The time to show for a message: its writer's, unless that can't be right; then ours.

@@ -17,6 +17,7 @@ mod typing;
 use crate::app::{App, Effect, Event, Found, Why};
 use crate::begun;
 use crate::command::{Run, Stop};
+use crate::engine::notice;
 use crate::engine::{Engine, Fault, Protection};
 use crate::home::{CONVERSATION, Home};
 use crate::output::human;
@@ -51,7 +52,12 @@ pub(crate) fn open(run: &Run) -> Result<(), Stop> {
     let mut face = Face {
         run,
         engine: None,
-        app: App { begun: begun::read(&home), settings: run.config.settings, ..App::new() },
+        app: App {
+            begun: begun::read(&home),
+            settings: run.config.settings,
+            center: notice::center(&home),
+            ..App::new()
+        },
         page: Page::new(run.config.terminal),
         blocks: Blocks::default(),
         typing: Typing::start()?,
@@ -130,6 +136,7 @@ impl Face<'_> {
             self.engine = Some(Engine::open(&self.home, None)?);
         }
         self.awake = Awake::now(self.typing.keys());
+        self.app.center = notice::center(&self.home);
         self.events.push_back(Event::Start(found));
         Ok(())
     }
@@ -207,6 +214,8 @@ impl Face<'_> {
     /// Something was typed: what was held comes first.
     async fn typed(&mut self, input: Input) -> Result<(), Stop> {
         self.awake = Awake::now(self.typing.keys());
+        // It may have come, or become old, meanwhile.
+        self.app.center = notice::center(&self.home);
         if input != Input::Cleared || !self.typing.is_half_typed().await {
             self.release()?;
         }
@@ -426,6 +435,10 @@ impl Face<'_> {
             }
             Effect::PutBack(text) => self.add(&Held::of(sanitize::text(&text)))?,
             Effect::Keep(begun) => begun::keep(&self.home, begun.as_ref())?,
+            Effect::AskCenter { link } => {
+                let center = notice::ask_before(&self.home, &link).await;
+                self.events.push_back(Event::Center(center));
+            }
             Effect::Quit => {
                 self.add_the_rest()?;
                 return Ok(Flow::Done);

@@ -3,8 +3,9 @@
 //! In: what was begun before, numbers. Out: words and the question that is open. This file must never ask again for what
 //! was given already.
 
-use super::{say, talk};
+use super::{center, say, talk};
 use crate::app::{App, Begun, Choice, Effect, Screen};
+use crate::engine::center::Center;
 
 /// The first screen of "What is this?".
 const ONE: &str = "What is this? (1 of 2) A private conversation with one person. Only the two of you can read it.";
@@ -13,11 +14,10 @@ const ONE: &str = "What is this? (1 of 2) A private conversation with one person
 const NO_EMERGENCY: &str = "It is not an emergency service. In danger, call your local emergency number. Help now: !";
 
 /// The second screen.
-const TWO: [&str; 3] = [
+const TWO: [&str; 2] = [
     "(2 of 2) What you write is closed here and opened by the other person. In between, a computer of the center passes \
      it on. It can't read it; it sees when something passes, and from which network address.",
     "An answer can take hours or days.",
-    "Your center has given no notice of its own here.",
 ];
 
 /// The first words that a person sees, or those with which somebody goes on.
@@ -28,7 +28,11 @@ pub(super) fn start(app: &mut App) -> Vec<Effect> {
         vec![say(ONE), say(NO_EMERGENCY)]
     };
     effects.push(Effect::Gap);
-    effects.extend(go_on(app));
+    match (&app.begun, &app.center) {
+        // The relay did not answer when the invitation was given.
+        (Some(Begun { link, name: None }), Center::Unknown) => effects.push(Effect::AskCenter { link: link.clone() }),
+        _ => effects.extend(go_on(app)),
+    }
     effects
 }
 
@@ -68,6 +72,7 @@ pub(super) fn keep(app: &mut App, begun: Begun) -> Effect {
 pub(super) fn more_about(app: &mut App) -> Vec<Effect> {
     app.told = true;
     let mut effects: Vec<_> = TWO.into_iter().map(say).collect();
+    effects.extend(center::lines(app).into_iter().map(say));
     effects.push(Effect::Gap);
     effects.extend(if app.open { talk::back(app) } else { go_on(app) });
     effects
@@ -75,7 +80,7 @@ pub(super) fn more_about(app: &mut App) -> Vec<Effect> {
 
 /// Both screens.
 pub(super) fn what_is_this(app: &mut App) -> Vec<Effect> {
-    let choices = vec![Choice::MoreAbout, Choice::Back];
+    let choices = vec![Choice::MoreAbout, Choice::Center, Choice::Back];
     let mut effects = vec![say(ONE), say(NO_EMERGENCY)];
     effects.extend(talk::choose(app, "Would you like to read on?", choices));
     effects
@@ -111,7 +116,7 @@ mod tests {
     }
 
     fn back(name: Option<&str>) -> (App, Vec<Effect>) {
-        let mut app = App { begun: Some(begun(name)), ..App::new() };
+        let mut app = App { begun: Some(begun(name)), center: Center::Silent, ..App::new() };
         let effects = update(&mut app, Event::Start(Found::Nothing));
         (app, effects)
     }
@@ -124,7 +129,7 @@ mod tests {
         assert!(one.split_whitespace().count() <= 60, "{one}");
         let two = said(&line(&mut app, ""));
         assert!(two.contains("(2 of 2)") && two.contains("network address") && two.contains("Step 1 of 3"), "{two}");
-        assert!(two.contains("no notice"), "a stand-in says that it is one: {two}");
+        assert!(two.contains("comes with your invitation"), "nothing is promised: {two}");
         assert!(two.split_whitespace().count() <= 75, "{two}");
         assert!(said(&line(&mut app, "")).contains("No invitation yet?"));
     }
@@ -142,6 +147,16 @@ mod tests {
         let (_, effects) = back(Some("Dana"));
         assert!(said(&effects).contains("Step 3 of 3"));
         assert_eq!(effects.last(), Some(&Effect::AskNewPassphrase));
+    }
+
+    #[test]
+    fn whoever_comes_back_before_the_name_is_shown_the_notice_that_did_not_come() {
+        let mut app = App { begun: Some(begun(None)), ..App::new() };
+        let effects = update(&mut app, Event::Start(Found::Nothing));
+        assert_eq!(effects.last(), Some(&Effect::AskCenter { link: "L".into() }));
+        assert!(said(&update(&mut app, Event::Center(Center::Silent))).contains("Step 2 of 3"));
+        let mut app = App { begun: Some(begun(Some("Dana"))), ..App::new() };
+        assert!(said(&update(&mut app, Event::Start(Found::Nothing))).contains("Step 3 of 3"));
     }
 
     #[test]

@@ -13,15 +13,15 @@ pub(super) const HIDE: &str = "-";
 
 /// Shows the card; what the next line means stays as it was.
 pub(super) fn help(app: &mut App) -> Vec<Effect> {
-    let mut effects = card();
+    let mut effects = card(app);
     effects.extend(reminder(app));
     effects
 }
 
 /// The card alone.
-pub(super) fn card() -> Vec<Effect> {
+pub(super) fn card(app: &App) -> Vec<Effect> {
     let mut effects = vec![Effect::Gap];
-    effects.extend(card::card().map(say));
+    effects.extend(card::card(&app.center).into_iter().map(say));
     effects.push(Effect::Gap);
     effects
 }
@@ -59,7 +59,8 @@ pub(super) fn hide(app: &mut App, why: Why, half_typed: Option<String>, found: F
         (None, before) => before,
     };
     let (begun, kept) = (app.begun.take(), draft.is_some());
-    *app = App { reopen: person, draft, begun, settings: app.settings, ..App::new() };
+    let center = std::mem::take(&mut app.center);
+    *app = App { reopen: person, draft, begun, settings: app.settings, center, ..App::new() };
     let mut effects = vec![Effect::Close, Effect::Clear];
     if why == Why::Idle {
         effects.push(say(texts::idle()));

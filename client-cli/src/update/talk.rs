@@ -103,6 +103,7 @@ fn words(app: &App, choice: &Choice) -> String {
         Choice::Hide => choices_of::hide(),
         Choice::WhatIsThis => choices_of::what_is_this(),
         Choice::MoreAbout => choices_of::read_on(),
+        Choice::Center => "Your center".to_owned(),
         Choice::Practice => choices_of::practice(),
         Choice::Anew => choices_of::anew(),
         Choice::Later
@@ -254,12 +255,13 @@ fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
         Choice::SendIt(text) => typed(app, text),
         Choice::Extras => super::safety::more(app),
         Choice::HelpNow => {
-            let mut effects = super::safety::card();
+            let mut effects = super::safety::card(app);
             effects.extend(choose(app, &crate::language::talk::what_now(), vec![Choice::Back]));
             effects
         }
         Choice::Hide => vec![Effect::Hide],
         Choice::WhatIsThis => super::first::what_is_this(app),
+        Choice::Center => super::center::all(app),
         Choice::MoreAbout => super::first::more_about(app),
         Choice::Practice => super::practice::begin(app),
         Choice::Anew => super::first::anew(app),

@@ -2,7 +2,7 @@
 
 use super::paper::{Case, Paper};
 use super::refusal;
-use crate::limits::{ENVELOPE, PAGE, REPLY, REQUEST, SEALED_BUNDLE};
+use crate::limits::{ENVELOPE, NOTICE, PAGE, REPLY, REQUEST, SEALED_BUNDLE};
 use crate::mailbox::{
     ChannelBinding, EnvelopeId, Generation, MailboxId, OwnerOperation, OwnerSecret, SlotId, VaultMark,
 };
@@ -19,6 +19,12 @@ fn request(paper: &mut Paper, name: &str, explanation: &str, make: impl FnOnce(&
     let (number, read) = Request::decode(&frame).unwrap();
     assert_eq!(read.encode(number).as_slice(), frame, "one encoding for one value");
     case.number("request number", number).hex("frame", &frame).accepted();
+    frame
+}
+
+fn changed(frame: &[u8], place: usize, bytes: &[u8]) -> Vec<u8> {
+    let mut frame = frame.to_vec();
+    frame[place..place + bytes.len()].copy_from_slice(bytes);
     frame
 }
 
@@ -44,6 +50,7 @@ pub(crate) fn requests() -> Paper {
         case.number("version", 2_u8);
         Request::Hello { version: 2 }
     });
+    let ask = request(&mut paper, "notice", "Ask for the operator's notice.", |_| Request::Notice);
     let mut create = Vec::new();
     for (name, kind) in [("open", 0_u8), ("pass", 1), ("voucher", 2)] {
         let explanation = format!("Create a mailbox; admission by {name}.");
@@ -119,11 +126,6 @@ pub(crate) fn requests() -> Paper {
         manage: ManageToken::from_bytes(case.random("manage token")),
     });
 
-    let changed = |frame: &[u8], place: usize, bytes: &[u8]| {
-        let mut frame = frame.to_vec();
-        frame[place..place + bytes.len()].copy_from_slice(bytes);
-        frame
-    };
     let mut two_many = changed(&acknowledge, 37, &[129]);
     two_many.extend_from_slice(&[0; 16]);
     let open = changed(&changed(&create, 101, &[0; 33]), 133, &[1]);
@@ -151,6 +153,7 @@ pub(crate) fn requests() -> Paper {
                 "A count of 128 with 127 ids behind it.",
                 acknowledge[..acknowledge.len() - 16].to_vec(),
             ),
+            ("notice-with-a-field", "A notice is asked for without any field.", [&ask[..], &[0]].concat()),
             ("admission-3", "An admission that does not exist.", changed(&create, 101, &[3])),
             ("open-with-a-token", "Admission 0, and a byte of the 32 that is not zero.", open),
             ("weak-owner-key", "The owner key is the neutral point.", changed(&create, 37, &weak)),
@@ -226,6 +229,14 @@ pub(crate) fn replies() -> Paper {
             Reply::BundleState(BundleState { taken, second_taker })
         });
     }
+    reply(&mut paper, "notice-none", "The operator has set no notice.", |case| {
+        case.number("there", 0_u8).hex("notice", &[0; NOTICE]);
+        Reply::Notice(None)
+    });
+    let notice = reply(&mut paper, "notice-there", "A notice: any bytes; §9.5 is looked at later.", |case| {
+        case.number("there", 1_u8);
+        Reply::Notice(Some(Box::new(case.random::<NOTICE>("notice"))))
+    });
     reply(&mut paper, "refused-too-fast-0", "Code 11 may have 0 seconds.", |case| {
         case.number("code", 11_u8).number("seconds", 0_u8);
         Reply::Refused(Refusal::TooFast { retry_after: 0 })
@@ -254,7 +265,10 @@ pub(crate) fn replies() -> Paper {
     for (name, explanation, frame) in [
         ("cut", "The last byte of a welcome is missing.", welcome[..welcome.len() - 1].to_vec()),
         ("trailing", "One byte behind the end.", [&done[..], &[0]].concat()),
-        ("unknown-type", "Type 86.", vec![0x86, 1, 2, 3, 4]),
+        ("unknown-type", "Type 87.", vec![0x87, 1, 2, 3, 4]),
+        ("notice-flag-2", "there is 2.", changed(&notice, 5, &[2])),
+        ("no-notice-with-bytes", "There is none, and a byte of it is not zero.", changed(&notice, 5, &[0])),
+        ("notice-short", "2,047 bytes.", notice[..notice.len() - 1].to_vec()),
         ("request-as-reply", "A request (hello) where a reply is due.", vec![0x01, 1, 2, 3, 4, 1]),
         ("open-2", "open is 2.", [&welcome[..welcome.len() - 1], &[2]].concat()),
         ("page-of-33", "33 envelopes.", vec![0x83, 1, 2, 3, 4, u8::try_from(PAGE).unwrap() + 1]),

@@ -13,6 +13,7 @@ mod handshake;
 mod history;
 mod hostile;
 mod meeting;
+pub(crate) mod notice;
 mod paper;
 mod primitives;
 mod ratchet;
@@ -63,6 +64,7 @@ fn papers() -> Vec<Paper> {
         frames::requests(),
         frames::replies(),
         frames::proof(),
+        notice::notice(),
         check::check(),
         check::words(),
     ]

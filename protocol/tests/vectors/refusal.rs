@@ -7,6 +7,7 @@ use crate::address::AddressError;
 use crate::content::ContentError;
 use crate::handshake::AcceptError;
 use crate::invitation::{BundleError, LinkError};
+use crate::notice::NoticeError;
 use crate::primitives::PrimitiveError;
 use crate::ratchet::OpenError;
 use crate::session::EncryptError;
@@ -50,6 +51,15 @@ pub(crate) fn bundle(error: BundleError) -> &'static str {
         BundleError::Altered => "altered",
         BundleError::Malformed(error) => decode(error),
         BundleError::Name => panic!("a reader meets no name that is too long to write"),
+    }
+}
+
+/// protocol.md §9.5
+pub(crate) const fn notice(error: NoticeError) -> &'static str {
+    match error {
+        NoticeError::OtherKey => "another key",
+        NoticeError::Signature => "signature",
+        NoticeError::Malformed(error) => decode(error),
     }
 }
 

@@ -2,9 +2,11 @@
 
 from hashlib import sha256, sha512
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM1024PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -24,7 +26,8 @@ handshake/transcript handshake/root-key handshake/chain-key handshake/header-key
 handshake/next-header-key-taker handshake/next-header-key-inviter ratchet/step ratchet/chain-publics
 ratchet/root-key ratchet/chain-key ratchet/next-header-key chain/next-key chain/message-key
 envelope/header-key envelope/body-key envelope/commitment envelope/head envelope/body
-history/start history/step check/binding check/commitment check/words-inviter check/words-taker""".split()
+history/start history/step check/binding check/commitment check/words-inviter check/words-taker
+notice/statement""".split()
 
 
 def label(name):
@@ -195,6 +198,34 @@ class Kem:
 
 KEM_768 = Kem(MLKEM768PrivateKey, ML_KEM_768, 3, 1184, 1088)
 KEM_1024 = Kem(MLKEM1024PrivateKey, ML_KEM_1024, 4, 1568, 1568)
+
+# What stands before a point in the SubjectPublicKeyInfo of a P-256 key (§9.5).
+KEY_INFO = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
+ORDER_256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+def p256_point(private):
+    numbers = ec.derive_private_key(int.from_bytes(private, "big"), ec.SECP256R1()).public_key().public_numbers()
+    return b"\x04" + numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
+
+
+def p256_sign(private, message):
+    """r ‖ s with the nonce of RFC 6979."""
+    key = ec.derive_private_key(int.from_bytes(private, "big"), ec.SECP256R1())
+    r, s = decode_dss_signature(key.sign(message, ec.ECDSA(SHA256(), deterministic_signing=True)))
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def p256_verify(point, message, signature):
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    if not (0 < r < ORDER_256 and 0 < s < ORDER_256):
+        raise Refused("signature")
+    try:
+        key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+        key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+    except (InvalidSignature, ValueError):
+        raise Refused("signature") from None
+
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 READ = {letter: value for value, letter in enumerate(ALPHABET)}

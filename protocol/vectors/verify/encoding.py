@@ -121,7 +121,7 @@ KINDS = {  # kind: how it is read, how it is written
     "block-1577": (lambda reader: reader.block(1577), block),
     "admission": (lambda reader: read_admission(reader), lambda value: write_admission(value)),
 }
-for size in (16, 32, 64, 1088, 1184, 1568, 4096, 4112):
+for size in (16, 32, 64, 1088, 1184, 1568, 2048, 4096, 4112):
     KINDS[str(size)] = (lambda reader, size=size: reader.take(size), bytes)
 
 
@@ -355,6 +355,7 @@ def read_content(pieces):
 
 REQUESTS = {
     0x01: "version:u8",
+    0x02: "",
     0x10: "mailbox:32 owner_key:key hash_of_the_send_capability:32 admission:admission",
     0x11: "mailbox:32 proof:64",
     0x12: "mailbox:32 generation:u64 mark:16 proof:64",
@@ -373,9 +374,45 @@ REPLIES = {
     0x83: "",
     0x84: "sealed_bundle:4112",
     0x85: "taken:flag second_taker:flag",
+    0x86: "there:flag notice:2048",
     0x8F: "code:u8 seconds:u16",
 }
 LISTS = {0x14: (128, "envelope_id:16"), 0x83: (32, "envelope_id:16 envelope:4096")}
+# §9.5
+NOTICE_GROUPS = {"card": 80, "hours": 100, "readers": 100, "more": 100}
+NOT_IN_LINES = {*range(0x20), *range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)}
+
+
+def notice_line(text):
+    allowed(text and text == text.strip(" ") and not NOT_IN_LINES & set(map(ord, text)))
+    return text
+
+
+def read_statement(statement):
+    """The statement of a notice: set, last day, center, and the lines of each group."""
+    reader = Reader(statement)
+    reader.version()
+    values = {"set": reader.number(8), "last day": reader.number(4)}
+    center = reader.text(100)
+    values["center"] = center and notice_line(center)
+    for group, limit in NOTICE_GROUPS.items():
+        count = reader.number(1)
+        if count > 4:
+            raise Refused(TOO_LONG)
+        values[group] = [notice_line(reader.text(limit)) for _ in range(count)]
+    reader.zeros()
+    says = values["last day"] or any(values[group] for group in NOTICE_GROUPS)
+    allowed(center or not says)
+    return values
+
+
+def write_statement(values):
+    out = b"\x01" + u64(values["set"]) + u32(values["last day"]) + block(values["center"].encode())
+    for group in NOTICE_GROUPS:
+        out += bytes([len(values[group])]) + b"".join(block(line.encode()) for line in values[group])
+    return out.ljust(1919, b"\0")
+
+
 ADMISSIONS = ["open", "pass", "voucher"]
 
 
@@ -412,6 +449,8 @@ def read_frame(table, limit, data):
             raise Refused(TOO_LONG)
         for at in range(values["count"]):
             values |= read_fields(numbered(entry, at), reader)
+    if "there" in values:
+        allowed(values["there"] or not any(values["notice"]))
     if "code" in values:
         if not 1 <= values["code"] <= 12:
             raise Refused("unknown type")

@@ -7,6 +7,7 @@ from . import crypto
 from .check import Words
 from .crypto import KEM_768, KEM_1024, LABELS, PREFIX, base32, digest, hkdf, label, read_base32
 from .encoding import (
+    NOTICE_GROUPS,
     REPLIES,
     REQUESTS,
     TEXT,
@@ -20,10 +21,12 @@ from .encoding import (
     parse_link,
     read_content,
     read_frame,
+    read_statement,
     u64,
     write_frame,
+    write_statement,
 )
-from .form import Mismatch
+from .form import Mismatch, Refused
 from .session import (
     BODY_NAMES,
     INVITER,
@@ -463,13 +466,13 @@ class Frames(Checker):
 
 class Requests(Frames):
     table, limit = REQUESTS, 8192
-    names = "hello create-mailbox delete-mailbox subscribe fetch acknowledge put put-bundle take-bundle"
+    names = "hello notice create-mailbox delete-mailbox subscribe fetch acknowledge put put-bundle take-bundle"
     kinds = dict(zip(REQUESTS, (names + " bundle-status revoke-bundle").split()))
 
 
 class Replies(Frames):
     table, limit = REPLIES, 163840
-    kinds = dict(zip(REPLIES, ["welcome", "done", ("page", "empty-page"), "bundle", "state", "refused"]))
+    kinds = dict(zip(REPLIES, ["welcome", "done", ("page", "empty-page"), "bundle", "state", "notice", "refused"]))
 
 
 class Proofs(Checker):
@@ -491,6 +494,43 @@ class Proofs(Checker):
             crypto.ed_verify(crypto.ed_public(private), statement, proof)
         else:
             crypto.ed_verify(c.bytes("owner key", 32), statement, proof)
+
+
+class Notices(Checker):
+    """§9.5"""
+
+    whole = None
+
+    def run(self, c):
+        if "changed at" in c:
+            at, to = c.number("changed at"), c.bytes("changed to")
+            notice = self.whole[:at] + to + self.whole[at + len(to) :]
+            need(len(notice) == 2048 and notice != self.whole, "nothing is changed")
+        else:
+            notice = c.bytes("notice", 2048)
+        point, signature, statement = notice[:65], notice[65:129], notice[129:]
+        message = crypto.label("notice/statement") + statement
+        if "private" in c:
+            # Whoever signs has this key; accepted or not, the signature is theirs.
+            private = c.bytes("private", 32)
+            need(crypto.p256_point(private) == point, "another key than the private half's")
+            need(crypto.p256_sign(private, message) == signature, "another signature than the private half's")
+        c.same_if_there("point", point)
+        c.same_if_there("signature", signature)
+        c.same_if_there("message", message)
+        pin = digest("relay/pin", crypto.KEY_INFO + point)[:16]
+        if c.bytes("pin", 16) != pin:
+            raise Refused("another key")
+        crypto.p256_verify(point, message, signature)
+        values = read_statement(statement)
+        for name in "set", "last day", "center":
+            c.same(name, values[name])
+        for group in NOTICE_GROUPS:
+            c.same(group, len(values[group]))
+            for at, line in enumerate(values[group]):
+                c.same(f"{group} {at}", line)
+        need(write_statement(values) == statement, "a second encoding")
+        self.whole = self.whole or notice
 
 
 def distance_below_3(a, b):

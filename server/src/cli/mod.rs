@@ -6,6 +6,7 @@
 mod backup;
 mod doctor;
 mod dump;
+mod notice;
 mod pass;
 mod place;
 mod reference;
@@ -16,6 +17,8 @@ use crate::backup::BackupError;
 use crate::config::ConfigError;
 use crate::dump::DumpError;
 use crate::line::Line;
+use crate::notice::KeptError;
+use crate::notice::words::WordsError;
 use crate::serve::ServeError;
 use crate::store::StoreError;
 use crate::tls::TlsError;
@@ -49,6 +52,7 @@ struct Cli {
 const EXAMPLES: &str = "Examples:
   cairn-relay serve --data /var/lib/cairn --listen relay.example.org:4433
   cairn-relay pass new --data /var/lib/cairn --uses 10
+  cairn-relay notice set /etc/cairn-notice.toml --data /var/lib/cairn
   cairn-relay status --data /var/lib/cairn
   cairn-relay backup --data /var/lib/cairn /mnt/backup/monday
   cairn-relay doctor --config /etc/cairn-relay.toml
@@ -63,6 +67,9 @@ enum Command {
     /// Passes: who holds one can make mailboxes and invitations here.
     #[command(subcommand, arg_required_else_help = true)]
     Pass(pass::PassCommand),
+    /// What the center says of itself: hours, who reads, and the card for an emergency.
+    #[command(subcommand, arg_required_else_help = true)]
+    Notice(notice::NoticeCommand),
     /// Print all that the relay holds, one JSON object a line, so that anyone can see what it knows.
     Dump(dump::Dump),
     /// Say whether a relay runs, and how much it holds.
@@ -105,6 +112,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         Command::Serve(arguments) => done(serve::serve(arguments)),
         Command::Pass(command) => done(pass::run(command)),
+        Command::Notice(command) => done(notice::run(command)),
         Command::Dump(arguments) => done(dump::print(&arguments)),
         Command::Status(arguments) => status::status(&arguments),
         Command::Backup(arguments) => done(backup::save(&arguments)),
@@ -143,6 +151,9 @@ fn complain(sentence: &str) {
 /// Which fault an error is, for scripts.
 fn code(error: &anyhow::Error) -> u8 {
     let store = error.chain().find_map(|cause| {
+        if let Some(KeptError::Tls(TlsError::Damaged(error))) = cause.downcast_ref() {
+            return Some(error);
+        }
         cause.downcast_ref::<StoreError>().or(match cause.downcast_ref() {
             Some(ServeError::Store(error) | ServeError::Tls(TlsError::Damaged(error))) => Some(error),
             _ => match (cause.downcast_ref(), cause.downcast_ref()) {
@@ -154,7 +165,7 @@ fn code(error: &anyhow::Error) -> u8 {
     });
     match store {
         Some(StoreError::Damaged(_) | StoreError::Newer(_)) => DAMAGED,
-        _ if error.chain().any(|cause| cause.is::<ConfigError>()) => USAGE,
+        _ if error.chain().any(|cause| cause.is::<ConfigError>() || cause.is::<WordsError>()) => USAGE,
         _ => UNEXPECTED,
     }
 }

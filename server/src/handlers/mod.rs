@@ -5,6 +5,7 @@
 
 mod bundle;
 mod mailbox;
+mod notice;
 
 use crate::auth::{Peer, Stranger};
 use crate::calendar::{self, Calendar};
@@ -16,6 +17,7 @@ use cairn_protocol::limits::VERSION;
 use cairn_protocol::wire::frame::{Refusal, Reply, Request, Welcome};
 use core::future::Future;
 use core::pin::Pin;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What all connections share.
@@ -28,6 +30,8 @@ pub struct Relay<S: Store> {
     pub calendar: Arc<Calendar>,
     /// Whether anyone may make mailboxes.
     pub open: bool,
+    /// The folder in which the operator's notice lies.
+    pub folder: PathBuf,
     /// Days that an envelope is kept.
     pub envelope_days: u16,
     /// What is counted.
@@ -66,6 +70,10 @@ pub async fn start<S: Store>(peer: Arc<Peer<S>>, request: Request) -> Started {
         return Started::Done(Reply::Refused(Refusal::Malformed));
     }
     peer.step().await;
+    if matches!(request, Request::Notice) {
+        // Everybody may ask, so that nobody is known by it.
+        return notice::give(peer.relay.folder.clone());
+    }
     match under_way(&peer, request).await {
         Started::Done(reply) => Started::Done(noticed(&peer, reply)),
         Started::Later(later) if !peer.is_known() => {
@@ -85,7 +93,7 @@ fn noticed<S: Store>(peer: &Peer<S>, reply: Reply) -> Reply {
 
 async fn under_way<S: Store>(peer: &Arc<Peer<S>>, request: Request) -> Started {
     match request {
-        Request::Hello { .. } => Started::Done(Reply::Refused(Refusal::Malformed)),
+        Request::Hello { .. } | Request::Notice => Started::Done(Reply::Refused(Refusal::Malformed)),
         Request::CreateMailbox { mailbox, owner, capability, admission } => {
             done(mailbox::create(peer, mailbox, owner, capability, &admission).await)
         }

@@ -10,6 +10,7 @@ mod content;
 mod envelope;
 mod frames;
 mod handshake;
+mod notice;
 mod peer;
 mod saved;
 mod schedule;
@@ -31,6 +32,7 @@ pub(crate) const ALL: &[Target] = &[
     Target { name: "base32", run: text::base32 },
     Target { name: "request", run: frames::request },
     Target { name: "reply", run: frames::reply },
+    Target { name: "notice", run: notice::notice },
     Target { name: "content", run: content::content },
     Target { name: "bundle", run: handshake::bundle },
     Target { name: "first_envelope", run: handshake::first_envelope },

@@ -10,13 +10,16 @@ pub use reply::{BundleState, Delivery, Refusal, Reply, Welcome};
 pub use request::{Admission, Request};
 
 use super::codec::{DecodeError, Reader};
-use crate::limits::{ENVELOPE, SEALED_BUNDLE};
+use crate::limits::{ENVELOPE, NOTICE, SEALED_BUNDLE};
 
 /// The exact bytes of an envelope.
 pub type EnvelopeBytes = Box<[u8; ENVELOPE]>;
 
 /// The exact bytes of a sealed bundle.
 pub type SealedBundleBytes = Box<[u8; SEALED_BUNDLE]>;
+
+/// The exact bytes of a signed notice.
+pub type NoticeBytes = Box<[u8; NOTICE]>;
 
 fn boxed<const N: usize>(reader: &mut Reader<'_>) -> Result<Box<[u8; N]>, DecodeError> {
     let bytes: Box<[u8]> = reader.bytes(N)?.into();

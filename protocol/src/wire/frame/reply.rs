@@ -3,8 +3,8 @@
 //! In: a typed reply, or a frame of untrusted bytes. Out: the other of the two. This file must never learn which client
 //! asked.
 
-use super::{EnvelopeBytes, SealedBundleBytes, boxed};
-use crate::limits::{PAGE, REPLY};
+use super::{EnvelopeBytes, NoticeBytes, SealedBundleBytes, boxed};
+use crate::limits::{NOTICE, PAGE, REPLY};
 use crate::mailbox::EnvelopeId;
 use crate::wire::codec::{DecodeError, Reader};
 
@@ -13,6 +13,7 @@ const DONE: u8 = 0x82;
 const PAGE_OF: u8 = 0x83;
 const BUNDLE_OF: u8 = 0x84;
 const BUNDLE_STATE: u8 = 0x85;
+const NOTICE_OF: u8 = 0x86;
 const REFUSED: u8 = 0x8f;
 
 /// What the relay says of itself.
@@ -107,6 +108,8 @@ pub enum Reply {
     Bundle(SealedBundleBytes),
     /// To [`Request::BundleStatus`](super::Request::BundleStatus).
     BundleState(BundleState),
+    /// To [`Request::Notice`](super::Request::Notice): the operator's notice, if there is one. Of the same size either way.
+    Notice(Option<NoticeBytes>),
     /// Not done.
     Refused(Refusal),
 }
@@ -194,6 +197,11 @@ impl Reply {
                 out.push(u8::from(state.taken));
                 out.push(u8::from(state.second_taker));
             }
+            Self::Notice(notice) => {
+                head(NOTICE_OF);
+                out.push(u8::from(notice.is_some()));
+                out.extend_from_slice(notice.as_deref().unwrap_or(&[0; NOTICE]));
+            }
             Self::Refused(refusal) => {
                 head(REFUSED);
                 let (code, retry_after) = refusal.code();
@@ -239,6 +247,13 @@ impl Reply {
             }
             BUNDLE_OF => Self::Bundle(boxed(&mut reader)?),
             BUNDLE_STATE => Self::BundleState(BundleState { taken: reader.flag()?, second_taker: reader.flag()? }),
+            NOTICE_OF => {
+                let (there, bytes) = (reader.flag()?, boxed(&mut reader)?);
+                if !there && bytes.iter().any(|byte| *byte != 0) {
+                    return Err(DecodeError::Invalid);
+                }
+                Self::Notice(there.then_some(bytes))
+            }
             REFUSED => Self::Refused(Refusal::from_code(reader.u8()?, reader.u16()?)?),
             _ => return Err(DecodeError::Unknown),
         };
@@ -263,6 +278,8 @@ mod tests {
             Reply::Page(vec![delivery; PAGE]),
             Reply::Bundle(Box::new([9; SEALED_BUNDLE])),
             Reply::BundleState(BundleState { taken: true, second_taker: false }),
+            Reply::Notice(None),
+            Reply::Notice(Some(Box::new([10; NOTICE]))),
             Reply::Refused(Refusal::TooFast { retry_after: 7 }),
             Reply::Refused(Refusal::NotNow),
         ]

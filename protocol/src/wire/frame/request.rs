@@ -10,6 +10,7 @@ use crate::token::{ClaimToken, ManageToken, Pass, SendCapability, TokenHash, Vou
 use crate::wire::codec::{DecodeError, Reader, Writer};
 
 const HELLO: u8 = 0x01;
+const NOTICE: u8 = 0x02;
 const CREATE_MAILBOX: u8 = 0x10;
 const DELETE_MAILBOX: u8 = 0x11;
 const SUBSCRIBE: u8 = 0x12;
@@ -40,6 +41,8 @@ pub enum Request {
         /// The version that the client speaks.
         version: u8,
     },
+    /// Asks for the operator's notice. It has no field, so that asking says nothing of who asks.
+    Notice,
     /// Makes a mailbox. The same again gives the same answer.
     CreateMailbox {
         /// Its identifier, drawn by the owner.
@@ -163,6 +166,7 @@ impl Request {
                 head(HELLO);
                 writer.u8(*version);
             }
+            Self::Notice => head(NOTICE),
             Self::CreateMailbox { mailbox, owner, capability, admission } => {
                 head(CREATE_MAILBOX);
                 writer.bytes(mailbox.as_bytes()).bytes(owner.as_bytes()).bytes(capability.as_bytes());
@@ -229,6 +233,7 @@ impl Request {
         let number = reader.u32()?;
         let request = match kind {
             HELLO => Self::Hello { version: reader.u8()? },
+            NOTICE => Self::Notice,
             CREATE_MAILBOX => Self::CreateMailbox {
                 mailbox: mailbox(&mut reader)?,
                 owner: OwnerKey::from_bytes(&reader.array()?).map_err(|_| DecodeError::Invalid)?,
@@ -301,6 +306,7 @@ mod tests {
         let slot = SlotId::random(&mut rng);
         vec![
             Request::Hello { version: 1 },
+            Request::Notice,
             Request::CreateMailbox {
                 mailbox,
                 owner: OwnerSecret::random(&mut rng).key(),

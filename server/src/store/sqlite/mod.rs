@@ -74,6 +74,14 @@ fn corrupt(what: &str) -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), Some(what.to_owned()))
 }
 
+/// Makes the store of a folder that has never held one, without opening it.
+///
+/// # Errors
+/// As for opening a store.
+pub fn make(folder: &Path) -> StoreResult<()> {
+    open::make_or_check(folder).map(drop)
+}
+
 /// Which fault an error of SQLite is.
 fn fault(error: &rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase};
