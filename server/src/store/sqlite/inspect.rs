@@ -6,8 +6,8 @@
 use super::open::{Access, connect, find};
 use super::{days, fault};
 use crate::store::{Day, Identity, StoreResult};
-use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension};
 use std::path::Path;
 
 /// A stored value.
@@ -90,7 +90,9 @@ fn read_holdings(connection: &Connection) -> rusqlite::Result<Holdings> {
         clock_day,
         mailboxes: count("SELECT count(*) FROM mailbox")?,
         envelopes: count("SELECT count(*) FROM envelope")?,
-        oldest: moment.query_row("SELECT min(day) FROM envelope", [], |row| row.get(0))?,
+        oldest: moment
+            .query_row("SELECT day FROM envelope ORDER BY arrival LIMIT 1", [], |row| row.get(0))
+            .optional()?,
         day,
         passes: count("SELECT count(*) FROM pass")?,
         invitations: count("SELECT count(*) FROM bundle")?,

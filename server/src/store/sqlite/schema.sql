@@ -21,7 +21,7 @@ CREATE TABLE mailbox (
     mark BLOB CHECK (length(mark) = 16)
 ) STRICT, WITHOUT ROWID;
 
--- The number is the order of arrival.
+-- The number is the order of arrival, and so of days, because the relay's day never goes back.
 CREATE TABLE envelope (
     arrival INTEGER PRIMARY KEY,
     mailbox BLOB NOT NULL CHECK (length(mailbox) = 32),
@@ -31,7 +31,6 @@ CREATE TABLE envelope (
 ) STRICT;
 CREATE UNIQUE INDEX envelope_id ON envelope (mailbox, id);
 CREATE INDEX envelope_queue ON envelope (mailbox, arrival);
-CREATE INDEX envelope_day ON envelope (day);
 
 -- The body of the envelope of the same number, shut with its key (body.rs): noise, once that row is overwritten. With a
 -- row number: bodies in a table without one cost 60 % of the speed.

@@ -19,7 +19,7 @@ const FROM_1: &str = "
     UPDATE store SET mailboxes = (SELECT count(*) FROM mailbox);
 ";
 
-/// From version 2: each body is shut with a key, apart from its row. The indexes go first because their names come again.
+/// From version 2: each body is shut with a key, apart from its row, and days have no index. The indexes go first because their names come again.
 const FROM_2: &str = "
     ALTER TABLE envelope RENAME TO envelope_2;
     DROP INDEX envelope_id;
@@ -34,7 +34,6 @@ const FROM_2: &str = "
     ) STRICT;
     CREATE UNIQUE INDEX envelope_id ON envelope (mailbox, id);
     CREATE INDEX envelope_queue ON envelope (mailbox, arrival);
-    CREATE INDEX envelope_day ON envelope (day);
     CREATE TABLE body (
         arrival INTEGER PRIMARY KEY,
         shut BLOB NOT NULL CHECK (length(shut) = 4096)
