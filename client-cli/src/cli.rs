@@ -217,7 +217,7 @@ pub(crate) struct Send {
     /// Wait until it is at the relay, for so many seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) wait: Option<Duration>,
-    /// Not before this time: 9:30, 2026-03-14T09:30, hour or quiet
+    /// Not before: 9:30, 2026-03-14T09:30, hour or quiet
     #[arg(long, value_name = "TIME", conflicts_with = "wait")]
     pub(crate) at: Option<String>,
 }
