@@ -111,6 +111,9 @@ pub(crate) enum Command {
     /// Hide and lock the conversation that is open anywhere
     #[command(after_help = "Example: cairn lock\nNext: cairn")]
     Lock,
+    /// Look at everything that the profile needs; save what can be read
+    #[command(after_help = "Example: cairn doctor\n         cairn doctor --salvage ./new\nNext: what it says")]
+    Doctor(Doctor),
     /// Print what your shell needs to complete commands
     #[command(
         after_help = "Example: cairn completions bash > ~/.local/share/bash-completion/completions/cairn\nNext: open a new shell"
@@ -121,6 +124,14 @@ pub(crate) enum Command {
         after_help = "Example: cairn man | man -l -\n         cairn man --to ~/.local/share/man/man1\nNext: man cairn"
     )]
     Man(Man),
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Copy what can be read of a damaged profile there
+    #[arg(long, value_name = "NEW_HOME")]
+    pub(crate) salvage: Option<PathBuf>,
 }
 
 /// `completions`.
@@ -425,6 +436,7 @@ impl Command {
             Self::Config(Config::Set { .. }) => "config set",
             Self::HelpNow => "help-now",
             Self::Lock => "lock",
+            Self::Doctor(_) => "doctor",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
         }

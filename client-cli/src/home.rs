@@ -136,7 +136,7 @@ impl Home {
     }
 
     /// Who works in this home now. Nothing is made.
-    fn holder(&self) -> Result<Option<String>, Fault> {
+    pub(crate) fn holder(&self) -> Result<Option<String>, Fault> {
         let path = self.directory.join("lock");
         let mut file = match OpenOptions::new().read(true).custom_flags(no_follow()).open(path) {
             Ok(file) => file,

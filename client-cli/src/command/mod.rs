@@ -5,6 +5,7 @@
 
 mod config;
 mod contact;
+mod doctor;
 mod export;
 mod help_now;
 mod hidden;
@@ -84,6 +85,7 @@ fn dispatch(run: &Run, command: Option<Command>) -> Result<(), Stop> {
         Command::Config(what) => config::run(run, words, &what),
         Command::HelpNow => help_now::run(run),
         Command::Lock => lock::run(run),
+        Command::Doctor(wish) => doctor::run(run, &wish),
         Command::Completions(wish) => manual::completions(run, &wish),
         Command::Man(wish) => manual::man(run, wish),
     }

@@ -45,6 +45,8 @@ pub(super) enum Done<'a> {
     GivenUp,
     /// A person who is blocked was shown, or blocked.
     Blocked(&'a str),
+    /// What could be read was saved in this home.
+    Salvaged(&'a str),
     /// Manual pages were written.
     Written,
     /// The words to read are on the screen, and those of this person are to be typed.
@@ -116,6 +118,7 @@ pub(super) fn step(done: Done<'_>, pending: &[Pending]) -> String {
         Done::GivenUp => "cairn contact list".to_owned(),
         Done::Blocked(name) => format!("cairn contact unblock {}, to take it back", quoted(name)),
         Done::Words(name) => format!("cairn contact verify {} --typed WORDS", quoted(name)),
+        Done::Salvaged(home) => format!("cairn --home {} inbox", quoted(home)),
         Done::Written => "man cairn, if man looks there".to_owned(),
     }
 }
@@ -208,6 +211,7 @@ mod tests {
             (Done::Later, "cairn later list, or cairn later cancel ID"),
             (Done::GivenUp, "cairn contact list"),
             (Done::Blocked("Dana P."), "cairn contact unblock 'Dana P.', to take it back"),
+            (Done::Salvaged("/new home"), "cairn --home '/new home' inbox"),
             (Done::Written, "man cairn, if man looks there"),
             (Done::Words("Kim"), "cairn contact verify Kim --typed WORDS"),
         ];

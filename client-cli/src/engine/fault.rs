@@ -146,7 +146,7 @@ impl Fault {
             }
             Self::InUse(_) => "close the other one, then try again",
             Self::WrongPassphrase => "the same command, with the right passphrase",
-            Self::Damaged(_) => "cairn status",
+            Self::Damaged(_) => "cairn doctor",
             Self::NewerProfile => "the same command, with the newest Cairn",
             Self::WaitOver => "cairn inbox",
             Self::Interrupted => "the same command again",

@@ -11,6 +11,7 @@ pub(crate) mod center;
 pub(crate) mod chance;
 mod check;
 mod conversation;
+mod doctor;
 mod exchange;
 pub mod fault;
 mod filler;

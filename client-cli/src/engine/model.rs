@@ -291,6 +291,73 @@ pub struct Removed {
     pub erased: bool,
 }
 
+/// One thing that `doctor` looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// There is no profile.
+    NoProfile,
+    /// The home and its files are their owner's only.
+    Private,
+    /// Others may look into this file or folder, or own it.
+    OpenToOthers(String),
+    /// Nobody works in the home.
+    Free,
+    /// This process does: what is inside was not looked at.
+    InUse(String),
+    /// Nothing was given that opens the profile: what is inside was not looked at.
+    Locked,
+    /// The vault is whole, at this version.
+    Whole(i32),
+    /// The vault opens, and so many pages of it are not as they were written.
+    Damaged(u64),
+    /// The vault does not open, for this reason.
+    Unreadable(String),
+    /// A newer program made it.
+    Newer,
+    /// So many conversations can go on.
+    Conversations(u64),
+    /// The keys of the conversation with this person can't be read.
+    Stopped(String),
+    /// Free bytes of the disk.
+    Room(u64),
+    /// Too few of them.
+    LittleRoom {
+        /// There are.
+        free: u64,
+        /// There should be.
+        wanted: u64,
+    },
+    /// The clock, milliseconds since 1970; nothing speaks against it.
+    Clock(i64),
+    /// The clock is before this newest message.
+    ClockBehind(i64),
+    /// The clock shows a day before this program was made.
+    ClockOff,
+    /// A relay answers.
+    Answers(String),
+    /// A relay does not.
+    Silent(String),
+}
+
+/// What was saved of a damaged profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Salvaged {
+    /// The new home.
+    pub home: String,
+    /// Whether the person's own name was read.
+    pub profile: bool,
+    /// People.
+    pub people: u64,
+    /// People of whom only messages were found.
+    pub nameless: u64,
+    /// Whether people may be missing.
+    pub people_missing: bool,
+    /// Messages.
+    pub messages: u64,
+    /// Messages that could not be read, where their number is known.
+    pub missing: Option<u64>,
+}
+
 /// Where looking for words begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {

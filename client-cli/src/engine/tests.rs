@@ -1,6 +1,7 @@
 //! Two engines without a network: what one vault gives out, the other takes in.
 
 mod checks;
+mod doctor;
 mod keeping;
 mod kills;
 mod later;

@@ -84,6 +84,7 @@ fn one_line(text: &str) -> Cow<'_, str> {
 pub(super) const fn sources(language: Language) -> &'static [&'static str] {
     match language {
         Language::English => &[
+            include_str!("en/doctor.ftl"),
             include_str!("en/people.ftl"),
             include_str!("en/practice.ftl"),
             include_str!("en/settings.ftl"),
@@ -102,6 +103,7 @@ pub(super) const fn sources(language: Language) -> &'static [&'static str] {
             include_str!("en/next.ftl"),
         ],
         Language::Spanish => &[
+            include_str!("es/doctor.ftl"),
             include_str!("es/people.ftl"),
             include_str!("es/practice.ftl"),
             include_str!("es/settings.ftl"),

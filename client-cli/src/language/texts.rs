@@ -26,6 +26,38 @@ macro_rules! areas {
 }
 
 areas! {
+    doctor {
+        no_profile();
+        private();
+        open_to_others(file);
+        free();
+        in_use(who);
+        locked();
+        whole(version);
+        not_together();
+        damaged(pages);
+        unreadable(why);
+        newer();
+        conversations(number);
+        stopped(name);
+        room(free);
+        little_room(free, wanted);
+        clock(now);
+        clock_behind(newest);
+        clock_off();
+        answers(address);
+        silent(address);
+        attention();
+        saved(home, people, messages);
+        all_messages();
+        missing(number);
+        missing_some();
+        nameless(number);
+        people_missing();
+        own_name();
+        not_saved();
+        left_alone();
+    }
     people {
         would_block(name);
         kept_untold(time, name);

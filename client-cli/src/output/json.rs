@@ -3,11 +3,12 @@
 //! In: what the engine tells. Out: one object a line, with the exact text, in ASCII controls and directions escaped.
 //! This file must never learn a key, a passphrase or a pass.
 
+use super::doctor::Verdict;
 use super::time::rfc3339;
 use crate::engine::center::Center;
 use crate::engine::model::{
     Check, CheckState, Contact, Data, Direction, Event, Invitation, InvitationState, Keep, Kept, Message, Outcome,
-    Removed, SendState, Status, Trust,
+    Removed, Salvaged, SendState, Status, Trust,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -189,6 +190,29 @@ pub(crate) fn kept(kept: &Kept) -> String {
 
 fn of_keep(contact: &str, id: &str, side: &str, time: Keep, state: Option<&str>) -> String {
     line("keep", json!({ "contact": contact, "contact_id": id, "side": side, "keep": keep(time), "state": state }))
+}
+
+/// `finding`.
+pub(crate) fn finding(subject: &str, verdict: Verdict, text: &str) -> String {
+    let next = match verdict {
+        Verdict::Wrong(_, next) => Some(next),
+        Verdict::Good | Verdict::Advice => None,
+    };
+    line("finding", json!({ "subject": subject, "verdict": verdict.as_str(), "text": text, "next": next }))
+}
+
+/// `salvage`.
+pub(crate) fn salvaged(saved: &Salvaged) -> String {
+    let fields = json!({
+        "home": saved.home,
+        "profile": saved.profile,
+        "people": saved.people,
+        "nameless": saved.nameless,
+        "people_missing": saved.people_missing,
+        "messages": saved.messages,
+        "missing": saved.missing,
+    });
+    line("salvage", fields)
 }
 
 /// `contact_removed`.

@@ -7,6 +7,7 @@ pub(crate) mod card;
 pub(crate) mod check;
 pub(crate) mod closed;
 pub(crate) mod copy;
+pub(crate) mod doctor;
 pub(crate) mod fault;
 pub(crate) mod human;
 pub(crate) mod json;
@@ -18,7 +19,9 @@ pub(crate) mod wrap;
 use crate::command::Stop;
 use crate::config::Config;
 use crate::engine::center::Center;
-use crate::engine::model::{Check, Contact, Data, Event, Invitation, Kept, Message, Outcome, Removed, Status};
+use crate::engine::model::{
+    Check, Contact, Data, Event, Finding, Invitation, Kept, Message, Outcome, Removed, Salvaged, Status,
+};
 use crate::language;
 use crate::sanitize;
 use crate::settings::{Key, Settings};
@@ -119,6 +122,24 @@ impl Output {
     /// What was changed about a person; with `--json`, the person.
     pub(crate) fn changed(&self, contact: &Contact, sentence: &str) -> io::Result<()> {
         if self.json { Self::put(&json::contact(contact)) } else { self.put_human(sentence) }
+    }
+
+    /// One thing that was looked at.
+    pub(crate) fn finding(&self, finding: &Finding) -> io::Result<()> {
+        let (subject, verdict) = doctor::verdict(finding);
+        let sentence = doctor::sentence(finding);
+        if self.json {
+            return Self::put(&json::finding(subject, verdict, &sentence));
+        }
+        self.put_human(&sentence)
+    }
+
+    /// What was saved of a damaged profile.
+    pub(crate) fn salvaged(&self, saved: &Salvaged) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::salvaged(saved));
+        }
+        doctor::salvaged(saved).iter().try_for_each(|line| self.put_human(line))
     }
 
     /// A person was removed.

@@ -8,6 +8,7 @@ mod checks;
 mod contacts;
 mod error;
 mod events;
+mod examine;
 mod invitations;
 mod keeping;
 mod keyfile;
@@ -16,11 +17,13 @@ mod lost;
 mod mailboxes;
 mod messages;
 mod migration;
+mod old;
 mod outbox;
 mod passphrase;
 mod profile;
 mod rejoins;
 mod removal;
+mod salvage;
 mod traffic;
 
 pub(crate) use contacts::{NewContact, Route};
@@ -193,10 +196,8 @@ fn unwritable(error: &std::io::Error) -> VaultError {
     VaultError::Failed(format!("The home directory can't be written ({}).", error.kind()))
 }
 
-fn connect(path: &Path, key: &Secret) -> Result<Connection, VaultError> {
-    // No SQLITE_OPEN_CREATE and no URI: a file that is gone is a fault, never a silent new database.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags(path, flags)?;
+/// What tells SQLCipher the key.
+fn sqlite_key(key: &Secret) -> Zeroizing<String> {
     let mut statement = Zeroizing::new(String::with_capacity(128));
     statement.push_str("PRAGMA key = \"x'");
     for byte in key.expose() {
@@ -204,9 +205,16 @@ fn connect(path: &Path, key: &Secret) -> Result<Connection, VaultError> {
         let _ = write!(statement, "{byte:02x}");
     }
     statement.push_str("'\"");
+    statement
+}
+
+fn connect(path: &Path, key: &Secret) -> Result<Connection, VaultError> {
+    // No SQLITE_OPEN_CREATE and no URI: a file that is gone is a fault, never a silent new database.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags)?;
     // A damaged page is told by an error and by nothing else: standard error belongs to the faces.
     connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
-    connection.execute_batch(&statement).map_err(|_| VaultError::Failed("The vault took no key.".into()))?;
+    connection.execute_batch(&sqlite_key(key)).map_err(|_| VaultError::Failed("The vault took no key.".into()))?;
     connection.execute_batch(&format!(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;

@@ -17,6 +17,12 @@ pub(crate) fn hold(pages: &[u8], text: &str) -> bool {
     pages.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
+/// A number that SQLite tells of the vault.
+pub(crate) fn number(home: &Home, sql: &str) -> i64 {
+    let key = KeyFile::read(&home.key()).unwrap().open(None).unwrap();
+    connect(&home.vault(), &key).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
 /// Bytes of the log file.
 pub(crate) fn log(home: &Home) -> u64 {
     std::fs::metadata(home.directory().join("vault.db-wal")).map_or(0, |log| log.len())
