@@ -101,6 +101,7 @@ pub(super) const fn sources(language: Language) -> &'static [&'static str] {
             include_str!("en/start.ftl"),
             include_str!("en/fault.ftl"),
             include_str!("en/next.ftl"),
+            include_str!("en/first.ftl"),
         ],
         Language::Spanish => &[
             include_str!("es/doctor.ftl"),
@@ -120,6 +121,7 @@ pub(super) const fn sources(language: Language) -> &'static [&'static str] {
             include_str!("es/start.ftl"),
             include_str!("es/fault.ftl"),
             include_str!("es/next.ftl"),
+            include_str!("es/first.ftl"),
         ],
     }
 }

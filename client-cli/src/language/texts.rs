@@ -374,4 +374,15 @@ areas! {
         not_set_up();
         locked();
     }
+    first {
+        one();
+        no_emergency();
+        two();
+        hours();
+        welcome_back();
+        step_one();
+        step_two();
+        step_three();
+        read_on();
+    }
 }

@@ -6,26 +6,14 @@
 use super::{center, say, talk};
 use crate::app::{App, Begun, Choice, Effect, Screen};
 use crate::engine::center::Center;
-
-/// The first screen of "What is this?".
-const ONE: &str = "What is this? (1 of 2) A private conversation with one person. Only the two of you can read it.";
-
-/// Said before anything else, and never left out.
-const NO_EMERGENCY: &str = "It is not an emergency service. In danger, call your local emergency number. Help now: !";
-
-/// The second screen.
-const TWO: [&str; 2] = [
-    "(2 of 2) What you write is closed here and opened by the other person. In between, a computer of the center passes \
-     it on. It can't read it; it sees when something passes, and from which network address.",
-    "An answer can take hours or days.",
-];
+use crate::language::first as texts;
 
 /// The first words that a person sees, or those with which somebody goes on.
 pub(super) fn start(app: &mut App) -> Vec<Effect> {
     let mut effects = if app.begun.is_some() {
-        vec![say("Welcome back. You can go on where you were."), say(NO_EMERGENCY)]
+        vec![say(texts::welcome_back()), say(texts::no_emergency())]
     } else {
-        vec![say(ONE), say(NO_EMERGENCY)]
+        vec![say(texts::one()), say(texts::no_emergency())]
     };
     effects.push(Effect::Gap);
     match (&app.begun, &app.center) {
@@ -41,23 +29,15 @@ pub(super) fn go_on(app: &mut App) -> Vec<Effect> {
     match app.begun.clone() {
         None => {
             app.screen = Screen::Invitation;
-            vec![say(
-                "Step 1 of 3: your invitation. Paste or type it, then press Enter. Enter alone: read on. Choices: ?",
-            )]
+            vec![say(texts::step_one())]
         }
         Some(Begun { link, name: None }) => {
             app.screen = Screen::Name { link };
-            vec![say("Step 2 of 3: a name. The other person will see it. Any name you like:")]
+            vec![say(texts::step_two())]
         }
         Some(Begun { link, name: Some(name) }) => {
             app.screen = Screen::Passphrase { link, name };
-            vec![
-                say(
-                    "Step 3 of 3: a passphrase. It locks your messages on this computer. Four words or more are good. \
-                     Nobody can find it for you if it is lost. It stays hidden while you type.",
-                ),
-                Effect::AskNewPassphrase,
-            ]
+            vec![say(texts::step_three()), Effect::AskNewPassphrase]
         }
     }
 }
@@ -71,7 +51,7 @@ pub(super) fn keep(app: &mut App, begun: Begun) -> Effect {
 /// The second screen, and then the open question.
 pub(super) fn more_about(app: &mut App) -> Vec<Effect> {
     app.told = true;
-    let mut effects: Vec<_> = TWO.into_iter().map(say).collect();
+    let mut effects: Vec<_> = [texts::two(), texts::hours()].map(say).into();
     effects.extend(center::lines(app).into_iter().map(say));
     effects.push(Effect::Gap);
     effects.extend(if app.open { talk::back(app) } else { go_on(app) });
@@ -81,8 +61,8 @@ pub(super) fn more_about(app: &mut App) -> Vec<Effect> {
 /// Both screens.
 pub(super) fn what_is_this(app: &mut App) -> Vec<Effect> {
     let choices = vec![Choice::MoreAbout, Choice::Center, Choice::Back];
-    let mut effects = vec![say(ONE), say(NO_EMERGENCY)];
-    effects.extend(talk::choose(app, "Would you like to read on?", choices));
+    let mut effects = vec![say(texts::one()), say(texts::no_emergency())];
+    effects.extend(talk::choose(app, &texts::read_on(), choices));
     effects
 }
 
