@@ -98,7 +98,9 @@ fn a_relay_that_is_killed_between_hand_over_and_flush_loses_nothing_and_nothing_
     assert_eq!(received.collect::<Vec<_>>(), ["before", "handed over", "after"]);
     let sent = ana.history(DANA)?.into_iter().filter(|(way, _)| way == "out").map(|(_, text)| text);
     assert_eq!(sent.collect::<Vec<_>>(), ["before", "handed over", "after"]);
-    // The repeat was acknowledged as well, and nothing is left of it.
+    // The repeat was acknowledged as well, and nothing is left of it; nor of the answer, which Ana's program may have
+    // shown and not acknowledged yet when it ended.
+    ana.inbox()?;
     dana.inbox()?;
     assert_eq!(envelopes(&relay)?, 0);
     Ok(())
