@@ -33,7 +33,7 @@ fn least(times: Vec<f64>) -> f64 {
 }
 
 /// The ratio of two kinds of calls, the larger over the smaller.
-async fn ratio(one: impl AsyncFn(), other: impl AsyncFn()) -> f64 {
+async fn ratio(one: &impl AsyncFn(), other: &impl AsyncFn()) -> f64 {
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..=ROUNDS {
         for (kind, times) in times.iter_mut().enumerate() {
@@ -49,6 +49,17 @@ async fn ratio(one: impl AsyncFn(), other: impl AsyncFn()) -> f64 {
     }
     let [one, other] = times.map(least);
     f64::max(one / other, other / one)
+}
+
+/// The least of a few such ratios: what differs by itself differs in each of them, and what the machine does does not.
+async fn at_least(one: impl AsyncFn(), other: impl AsyncFn()) -> f64 {
+    let mut least = f64::INFINITY;
+    for _ in 0..5 {
+        if least >= ALIKE {
+            least = least.min(ratio(&one, &other).await);
+        }
+    }
+    least
 }
 
 #[tokio::test]
@@ -89,11 +100,11 @@ async fn a_missing_mailbox_costs_what_a_wrong_key_or_capability_costs() {
     let proved = async |(mailbox, proof): &(MailboxId, [u8; 64])| {
         assert_eq!(peer.prove(*mailbox, operation, proof).await, Err(denied.clone()));
     };
-    let same = ratio(async || proved(&proofs[0]).await, async || proved(&proofs[1]).await).await;
+    let same = at_least(async || proved(&proofs[0]).await, async || proved(&proofs[1]).await).await;
     assert!(same < ALIKE, "proofs: {same}");
     // A relay that looks for the mailbox first and answers at once.
     let skipped = async || assert_eq!(store.owner(missing).await, Ok(None));
-    let skipped = ratio(async || proved(&proofs[0]).await, skipped).await;
+    let skipped = at_least(async || proved(&proofs[0]).await, skipped).await;
     assert!(skipped > 2.0 * ALIKE, "a skipped verification shows: {skipped}");
 
     let put = async |mailbox: MailboxId| {
@@ -101,7 +112,7 @@ async fn a_missing_mailbox_costs_what_a_wrong_key_or_capability_costs() {
         let put = Put { mailbox, capability, id, envelope: Box::new([7; 4096]), day };
         assert_eq!(store.put(put).await.await, Err(denied.clone()));
     };
-    let puts = ratio(async || put(there).await, async || put(missing).await).await;
+    let puts = at_least(async || put(there).await, async || put(missing).await).await;
     assert!(puts < ALIKE, "puts: {puts}");
     println!("a skipped verification: {skipped:.2}; puts: {puts:.2}; proofs: {same:.2}");
 }
