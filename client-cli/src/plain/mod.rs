@@ -26,7 +26,7 @@ use crate::update::update;
 use blocks::Blocks;
 use curtain::Curtain;
 use idle::Awake;
-use page::{Held, Page};
+use page::{Held, Page, numbered};
 use std::collections::VecDeque;
 use std::time::Duration;
 use typing::{Input, Typing};
@@ -88,11 +88,6 @@ struct Face<'a> {
     stuck: bool,
     /// When a key was last pressed.
     awake: Awake,
-}
-
-/// Choices, each a line with its number.
-fn numbered(lines: &[String]) -> impl Iterator<Item = Held> {
-    (1..).zip(lines).map(|(number, line): (usize, _)| Held::of(format!("{number}  {line}")))
 }
 
 /// Whether to go on.

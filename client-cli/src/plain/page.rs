@@ -26,6 +26,11 @@ pub(super) struct Held {
     pub(super) numbers: Vec<i64>,
 }
 
+/// Choices, each a line with its number.
+pub(super) fn numbered(lines: &[String]) -> impl Iterator<Item = Held> {
+    (1..).zip(lines).map(|(number, line): (usize, _)| Held::of(format!("{number}  {line}")))
+}
+
 impl Held {
     /// A paragraph that stands for no event.
     pub(super) fn of(text: impl Into<String>) -> Self {
