@@ -323,6 +323,8 @@ pub(crate) enum Event {
     Opened(Result<(), Fault>),
     /// An invitation was used, or not.
     Joined(Result<Contact, Fault>),
+    /// Somebody was picked whose conversation is to be opened.
+    Open(Contact),
     /// Everyone.
     People(Vec<Contact>),
     /// Messages, oldest first.

@@ -8,6 +8,7 @@ pub mod home;
 
 mod app;
 mod begun;
+mod carry_out;
 mod cli;
 mod command;
 mod config;
@@ -18,6 +19,7 @@ mod net;
 mod output;
 mod plain;
 mod sanitize;
+mod screen;
 mod settings;
 mod update;
 mod vault;

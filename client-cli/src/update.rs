@@ -53,6 +53,7 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
         Event::Made(Err(fault)) => vec![Effect::Fail(fault)],
         Event::Opened(result) => opened(app, result),
         Event::Joined(result) => joined(app, result),
+        Event::Open(contact) => talk::open(app, contact),
         Event::People(people) => talk::people(app, people),
         Event::Past(messages) => talk::past(app, messages),
         Event::News(all) => news::arrived(app, all),

@@ -6,6 +6,7 @@ use crate::process::{LANGUAGE, PATIENCE};
 use anyhow::{Context, Result, bail};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -18,6 +19,10 @@ const SIZE: PtySize = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height
 struct Screen {
     bytes: Vec<u8>,
     closed: bool,
+    /// Nobody looks at it any more.
+    left: bool,
+    /// What a person sees: the bytes, as a terminal understands them.
+    picture: vt100::Parser,
 }
 
 #[derive(Default)]
@@ -67,7 +72,13 @@ impl Terminal {
             // A terminal whose program is gone gives an error instead of an end.
             while let Ok(length) = source.read(&mut buffer) {
                 let Some(bytes) = buffer.get(..length).filter(|bytes| !bytes.is_empty()) else { break };
-                filling.screen().bytes.extend_from_slice(bytes);
+                let mut screen = filling.screen();
+                screen.bytes.extend_from_slice(bytes);
+                screen.picture.process(bytes);
+                if screen.left {
+                    break;
+                }
+                drop(screen);
                 filling.changed.notify_all();
             }
             filling.screen().closed = true;
@@ -128,6 +139,75 @@ impl Terminal {
             let waited = self.shared.changed.wait_timeout(screen, Duration::from_millis(500));
             screen = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// What stands on the screen now, row by row.
+    #[must_use]
+    pub fn screen(&self) -> String {
+        self.shared.screen().picture.screen().contents()
+    }
+
+    /// Column and row of the cursor.
+    #[must_use]
+    pub fn cursor(&self) -> (u16, u16) {
+        let (row, column) = self.shared.screen().picture.screen().cursor_position();
+        (column, row)
+    }
+
+    /// Waits until the screen as a whole is as it should be.
+    ///
+    /// # Errors
+    /// If it is not within [`PATIENCE`], or the program ends first. The screen is in the message.
+    pub fn shows(&self, what: &str, is_so: impl Fn(&str) -> bool) -> Result<()> {
+        let started = Instant::now();
+        let mut screen = self.shared.screen();
+        loop {
+            let text = screen.picture.screen().contents();
+            if is_so(&text) {
+                return Ok(());
+            }
+            if screen.closed || started.elapsed() > PATIENCE {
+                let why = if screen.closed { "the program ended" } else { "it did not come" };
+                bail!("waiting for {what:?}: {why}. On the screen:\n{text}");
+            }
+            let waited = self.shared.changed.wait_timeout(screen, Duration::from_millis(500));
+            screen = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Waits until this text stands on the screen.
+    ///
+    /// # Errors
+    /// As [`shows`](Self::shows).
+    pub fn sees(&self, text: &str) -> Result<()> {
+        self.shows(text, |screen| screen.contains(text))
+    }
+
+    /// Gives the terminal another size; the program is told by a signal.
+    ///
+    /// # Errors
+    /// If the terminal is closed.
+    pub fn resize(&self, columns: u16, rows: u16) -> Result<()> {
+        let size = |number| NonZeroU16::new(number).context("a size");
+        self.shared.screen().picture.set_size(size(rows)?, size(columns)?);
+        let master = self.master.as_ref().context("the terminal is closed")?;
+        master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })
+    }
+
+    /// Takes the terminal away from the program, as a window that is closed does; its exit code.
+    ///
+    /// # Errors
+    /// If it does not end.
+    pub fn hang_up(&mut self) -> Result<u32> {
+        self.shared.screen().left = true;
+        // The program draws once more, which wakes the reader: it has to let go too.
+        self.resize(70, 20)?;
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+        self.writer = None;
+        self.master = None;
+        self.wait()
     }
 
     /// Every byte that the program wrote, and the terminal's echo of what was typed.

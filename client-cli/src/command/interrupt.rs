@@ -59,6 +59,7 @@ impl Interrupt {
 
 /// The terminal as it was, and the end. Every line was written whole: there is nothing left to write.
 fn leave(before: Option<&Termios>) {
+    crate::screen::restore();
     if let Some(before) = before {
         // Words that nobody has read yet are not for the shell.
         let _ = tcflush(io::stdin(), QueueSelector::IFlush);

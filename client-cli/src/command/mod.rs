@@ -68,7 +68,9 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(run: &Run, command: Option<Command>) -> Result<(), Stop> {
-    let Some(command) = command else { return crate::plain::open(run) };
+    let Some(command) = command else {
+        return if crate::screen::is_wanted(&run.config) { crate::screen::open(run) } else { crate::plain::open(run) };
+    };
     let words = command.words();
     match command {
         Command::Setup(setup) => setup::run(run, setup),

@@ -64,7 +64,7 @@ fn no_word_that_people_read_frightens() {
         root.join("engine/fault.rs"),
         root.join("engine/check.rs"),
     ];
-    for folder in ["command", "output", "plain", "update"] {
+    for folder in ["command", "output", "plain", "screen", "update"] {
         sources(&root.join(folder), &mut files);
     }
     assert!(files.len() > 20);

@@ -112,6 +112,28 @@ pub struct Message {
     pub state: Option<SendState>,
 }
 
+/// Which part of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// Its end.
+    Newest,
+    /// What stands before this place.
+    Before(i64),
+    /// From this place on.
+    From(i64),
+}
+
+/// A message and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Its place: grows with each message of the vault.
+    pub place: i64,
+    /// Whether it was not shown yet.
+    pub unread: bool,
+    /// The message.
+    pub message: Message,
+}
+
 /// Why the engine has something to say that is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {

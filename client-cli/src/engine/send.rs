@@ -5,7 +5,7 @@
 
 use super::exchange::Goal;
 use super::mailboxes::Stage;
-use super::model::{Direction, Outcome, SendState};
+use super::model::{Contact, Direction, Outcome, SendState};
 use super::{Engine, Fault, chance};
 use crate::net::Role;
 use crate::vault::NewMessage;
@@ -27,6 +27,49 @@ impl Engine {
     /// in the outcome: the message is saved then.
     pub async fn send(&mut self, contact: &str, text: &str, wait: Option<Duration>) -> Result<Outcome, Fault> {
         let start = Instant::now();
+        let (contact, id, row) = self.store_text(contact, text, false)?;
+        let goal = Goal { again: wait.is_some(), ..Goal::default() };
+        let deadline = start + wait.unwrap_or(BUDGET);
+        let id_of_contact = contact.id.clone();
+        let finished = self
+            .turn_until(goal, deadline, |engine| {
+                if engine.exchange.stale || !engine.exchange.landed.is_empty() {
+                    return Ok(false);
+                }
+                let sent = engine.vault.read(|store| store.is_sent(row)).map_err(Fault::from)?;
+                let hopeless = wait.is_none() || engine.is_hopeless(&id_of_contact);
+                Ok((sent && wait.is_some()) || (engine.is_put() && (sent || hopeless)))
+            })
+            .await?;
+        let sent = self.vault.read(|store| store.is_sent(row)).map_err(Fault::from)?;
+        let state = if sent { SendState::Sent } else { SendState::Saved };
+        let fault = match (sent, self.why_not(&contact.id)) {
+            (true, _) => None,
+            (false, Some(fault)) => Some(fault),
+            (false, None) => (wait.is_some() && !finished).then_some(Fault::WaitOver),
+        };
+        Ok(Outcome { id: chance::hex(id.as_bytes()), to: contact.name, state, fault })
+    }
+
+    /// Saves a message and waits for nothing: an open conversation sends it while it follows. The draft of this contact is
+    /// gone in the same moment.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send).
+    pub fn save(&mut self, contact: &str, text: &str) -> Result<Outcome, Fault> {
+        let (contact, id, _) = self.store_text(contact, text, true)?;
+        let fault = self.why_not(&contact.id);
+        Ok(Outcome { id: chance::hex(id.as_bytes()), to: contact.name, state: SendState::Saved, fault })
+    }
+
+    /// Why nothing goes out to a contact now, where a relay said so.
+    #[must_use]
+    pub fn held_up(&self, contact_id: &str) -> Option<Fault> {
+        self.why_not(contact_id)
+    }
+
+    /// Keeps a text and its place in the queue, and lets lines be tried again.
+    fn store_text(&mut self, contact: &str, text: &str, drafted: bool) -> Result<(Contact, MessageId, i64), Fault> {
         if text.len() > TEXT {
             return Err(Fault::Usage(format!("A message can hold {TEXT} bytes of text. This one has {}.", text.len())));
         }
@@ -49,32 +92,15 @@ impl Engine {
             let row =
                 store.insert_message(&message)?.ok_or_else(|| Fault::Unexpected("An identifier came twice.".into()))?;
             store.enqueue(&contact.id, Some(row))?;
+            if drafted {
+                store.set_draft(&contact.id, "")?;
+            }
             Ok::<_, Fault>(row)
         })?;
         self.exchange.stale = true;
         self.exchange.lines.revive();
         self.unblock();
-        let goal = Goal { again: wait.is_some(), ..Goal::default() };
-        let deadline = start + wait.unwrap_or(BUDGET);
-        let id_of_contact = contact.id.clone();
-        let finished = self
-            .turn_until(goal, deadline, |engine| {
-                if engine.exchange.stale || !engine.exchange.landed.is_empty() {
-                    return Ok(false);
-                }
-                let sent = engine.vault.read(|store| store.is_sent(row)).map_err(Fault::from)?;
-                let hopeless = wait.is_none() || engine.is_hopeless(&id_of_contact);
-                Ok((sent && wait.is_some()) || (engine.is_put() && (sent || hopeless)))
-            })
-            .await?;
-        let sent = self.vault.read(|store| store.is_sent(row)).map_err(Fault::from)?;
-        let state = if sent { SendState::Sent } else { SendState::Saved };
-        let fault = match (sent, self.why_not(&contact.id)) {
-            (true, _) => None,
-            (false, Some(fault)) => Some(fault),
-            (false, None) => (wait.is_some() && !finished).then_some(Fault::WaitOver),
-        };
-        Ok(Outcome { id: chance::hex(id.as_bytes()), to: contact.name, state, fault })
+        Ok((contact, id, row))
     }
 
     /// What a relay refused a while ago may be tried again: a person asks.

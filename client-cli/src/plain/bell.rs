@@ -8,6 +8,7 @@ use crate::app::Event;
 use crate::command::Stop;
 use crate::engine::model::Event as News;
 use crate::output::time;
+use crate::settings::Settings;
 use std::io::{self, Write};
 
 /// The bell: no escape byte, and silent on a terminal that is set so.
@@ -21,11 +22,16 @@ pub(super) fn tells_of_words(event: &Event) -> bool {
 impl Face<'_> {
     /// Rings, if that is wished now.
     pub(super) fn ring(&self) -> Result<(), Stop> {
-        if self.run.config.terminal && self.app.settings.announces(time::minute_of_day()) {
-            let mut out = io::stdout().lock();
-            out.write_all(BELL)?;
-            out.flush()?;
-        }
-        Ok(())
+        if self.run.config.terminal { ring(&self.app.settings) } else { Ok(()) }
     }
+}
+
+/// Rings the terminal's bell, if these settings wish it now.
+pub(crate) fn ring(settings: &Settings) -> Result<(), Stop> {
+    if settings.announces(time::minute_of_day()) {
+        let mut out = io::stdout().lock();
+        out.write_all(BELL)?;
+        out.flush()?;
+    }
+    Ok(())
 }

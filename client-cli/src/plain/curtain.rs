@@ -13,7 +13,7 @@ use tokio::signal::unix::{self, SignalKind, signal};
 
 /// To the first place; everything on the screen; everything that has rolled off it. In this order, because some terminals
 /// keep what the second one takes away for scrolling back.
-const CLEAR: &[u8] = b"\x1b[H\x1b[2J\x1b[3J";
+pub(crate) const CLEAR: &[u8] = b"\x1b[H\x1b[2J\x1b[3J";
 
 /// Lines of a terminal that does not say how many it has.
 const ROWS: usize = 24;
@@ -22,21 +22,21 @@ const ROWS: usize = 24;
 const MOST_ROWS: usize = 500;
 
 /// Waits for the wish to hide everything.
-pub(super) struct Curtain {
+pub(crate) struct Curtain {
     lock: unix::Signal,
     key: Option<unix::Signal>,
 }
 
 impl Curtain {
     /// Listens from now on. In a terminal Ctrl-Z hides, and no longer stops the program.
-    pub(super) fn listen(terminal: bool) -> Result<Self, Stop> {
+    pub(crate) fn listen(terminal: bool) -> Result<Self, Stop> {
         let listen = |wanted: Signal| signal(SignalKind::from_raw(wanted.as_raw()));
         let key = if terminal { Some(listen(Signal::TSTP)?) } else { None };
         Ok(Self { lock: listen(LOCK_SIGNAL)?, key })
     }
 
     /// Returns when it is wished. May be dropped and called again.
-    pub(super) async fn drawn(&mut self) {
+    pub(crate) async fn drawn(&mut self) {
         match &mut self.key {
             Some(key) => tokio::select! {
                 _ = key.recv() => {}
@@ -49,13 +49,13 @@ impl Curtain {
 
 impl Curtain {
     /// What was wished so far is forgotten.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         while self.drawn().now_or_never().is_some() {}
     }
 }
 
 /// Empties the screen. True: what stood there is gone, or there is no screen. False: this terminal can only push it away.
-pub(super) fn clear(config: &Config) -> Result<bool, Stop> {
+pub(crate) fn clear(config: &Config) -> Result<bool, Stop> {
     if !config.terminal {
         return Ok(true);
     }

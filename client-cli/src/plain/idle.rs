@@ -10,18 +10,20 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// A moment at which the person was there. Two clocks: one stands still while the computer sleeps, the other can be set.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Awake {
+pub(crate) struct Awake {
     steady: Instant,
     wall: SystemTime,
     keys: u64,
 }
 
 impl Awake {
-    pub(super) fn now(keys: u64) -> Self {
+    /// This moment.
+    pub(crate) fn now(keys: u64) -> Self {
         Self { steady: Instant::now(), wall: SystemTime::now(), keys }
     }
 
-    fn since(&self) -> Duration {
+    /// How long ago it was.
+    pub(crate) fn since(&self) -> Duration {
         self.steady.elapsed().max(self.wall.elapsed().unwrap_or_default())
     }
 }

@@ -3,11 +3,11 @@
 //! In: lines, and what the engine stores. Out: lines. `update` decides, this folder does. It must never learn a key; a
 //! passphrase passes through and is not kept.
 
-mod bell;
+pub(crate) mod bell;
 mod blocks;
-mod curtain;
+pub(crate) mod curtain;
 mod editing;
-mod idle;
+pub(crate) mod idle;
 mod pace;
 mod page;
 mod secret;
@@ -16,6 +16,7 @@ mod typing;
 
 use crate::app::{App, Effect, Event, Found, Why};
 use crate::begun;
+use crate::carry_out::carry_out;
 use crate::command::{Run, Stop};
 use crate::engine::notice;
 use crate::engine::{Engine, Fault, Protection};
@@ -320,77 +321,11 @@ impl Face<'_> {
                 self.add_the_rest()?;
                 self.ask_passphrase()?;
             }
-            Effect::SendLater { contact_id, text, when } => {
-                let kept = self.engine()?.send_later(&contact_id, &text, when.moment());
-                self.events.push_back(Event::Later(kept));
-            }
-            Effect::LoadLater => {
-                let all = self.engine()?.later();
-                self.events.push_back(Event::LaterAll(all));
-            }
-            Effect::CancelLater(id) => {
-                let taken_back = self.engine()?.cancel_later(&id);
-                self.events.push_back(Event::TakenBack(taken_back));
-            }
             Effect::Set { key, value } => self.set(key, &value),
             Effect::Make { name } => {
                 let passphrase = self.passphrase.take().ok_or(Fault::Locked)?;
                 let made = Engine::create(&self.home, &name, None, None, Protection::Passphrase(passphrase));
                 self.keep(made, Event::Made);
-            }
-            Effect::Join { link } => {
-                let joined = self.engine()?.join(&link).await;
-                self.events.push_back(Event::Joined(joined));
-            }
-            Effect::JoinAgain { link, contact_id } => {
-                let joined = self.engine()?.join_as(&link, &contact_id).await;
-                self.stuck = false;
-                self.events.push_back(Event::JoinedAgain(joined));
-            }
-            Effect::InviteAgain { contact_id } => {
-                let made = self.engine()?.invite_again(&contact_id, None, None).await;
-                self.stuck = false;
-                self.events.push_back(Event::Invitation(made));
-            }
-            Effect::GiveUp { contact_id } => {
-                let engine = self.engine()?;
-                let given_up = engine.check_stop(&contact_id).and_then(|()| engine.contact(&contact_id));
-                self.events.push_back(Event::GivenUp(given_up));
-            }
-            Effect::Check { contact_id, again } => {
-                // What they have begun is known already, and what it says goes out by itself: fetching goes on.
-                let begun = self.engine()?.check_begin(&contact_id, again);
-                self.events.push_back(Event::Check(begun));
-            }
-            Effect::CheckTyped { contact_id, text } => {
-                let compared = self.engine()?.check_typed(&contact_id, &text);
-                self.events.push_back(Event::Check(compared));
-            }
-            Effect::CountOlder { contact_id, keep } => {
-                let older = self.engine()?.older_than(&contact_id, keep);
-                self.events.push_back(Event::Older(keep, older));
-            }
-            Effect::KeepFor { contact_id, keep } => {
-                // It goes out by itself, and what was removed comes with the news.
-                let kept = self.engine()?.choose_keep(&contact_id, keep);
-                self.events.push_back(Event::Kept(kept));
-            }
-            Effect::Find { contact_id, text, from, most } => {
-                let found = self.engine()?.find(&contact_id, &text, from, most);
-                self.events.push_back(Event::Found(text, found));
-            }
-            Effect::Rename { contact_id, name } => {
-                let renamed = self.engine()?.rename(&contact_id, &name);
-                self.events.push_back(Event::Renamed(renamed));
-            }
-            Effect::SetBlocked { contact_id, blocked } => {
-                let changed = self.engine()?.set_blocked(&contact_id, blocked);
-                self.events.push_back(Event::Blocked(changed));
-            }
-            Effect::Remove { contact_id } => {
-                // The relay closes their way while the conversation goes on fetching.
-                let removed = self.engine()?.remove_here(&contact_id);
-                self.events.push_back(Event::Gone(removed));
             }
             Effect::LoadPeople => {
                 let people = self.engine()?.contacts()?;
@@ -405,10 +340,6 @@ impl Face<'_> {
             Effect::Send { contact_id, text } => {
                 let sent = self.engine()?.send(&contact_id, &text, None).await;
                 Box::pin(self.come_in(Event::Sent(sent))).await?;
-            }
-            Effect::NewInvitation { label } => {
-                let made = self.engine()?.invite_new(label.as_deref(), None, None).await;
-                self.events.push_back(Event::Invitation(made));
             }
             Effect::Hide => return Ok(Flow::Hide(Why::Asked)),
             Effect::Close => {
@@ -439,6 +370,11 @@ impl Face<'_> {
                 return Ok(Flow::Done);
             }
             Effect::Fail(fault) => return Err(fault.into()),
+            other => {
+                self.stuck &= !matches!(other, Effect::JoinAgain { .. } | Effect::InviteAgain { .. });
+                let happened = carry_out(self.engine()?, other).await?;
+                self.events.extend(happened);
+            }
         }
         Ok(Flow::On)
     }

@@ -36,7 +36,8 @@ pub(crate) enum EventRow<'a> {
 
 /// What came over a session that waits to take a contact's place is not shown before it does. Of people who are blocked
 /// nothing is shown but what was removed here.
-const FOR_SHOWING: &str = "(contact IS NULL OR contact NOT IN (SELECT id FROM contacts WHERE rejoins IS NOT NULL)
+pub(super) const FOR_SHOWING: &str =
+    "(contact IS NULL OR contact NOT IN (SELECT id FROM contacts WHERE rejoins IS NOT NULL)
     AND (kind IN (9, 10) OR contact NOT IN (SELECT id FROM contacts WHERE blocked = 1)))";
 
 /// The kind of what was removed after so many days.

@@ -5,8 +5,13 @@
 use super::{SCHEMA, Vault, VaultError};
 
 /// What leads from each version to the next, beginning with version 1.
-const STEPS: [&str; 4] =
-    [include_str!("to_2.sql"), include_str!("to_3.sql"), include_str!("to_4.sql"), include_str!("to_5.sql")];
+const STEPS: [&str; 5] = [
+    include_str!("to_2.sql"),
+    include_str!("to_3.sql"),
+    include_str!("to_4.sql"),
+    include_str!("to_5.sql"),
+    include_str!("to_6.sql"),
+];
 
 /// Brings a vault of this version up to the newest.
 pub(super) fn bring_up(vault: &mut Vault, version: i32) -> Result<(), VaultError> {
@@ -44,11 +49,12 @@ mod tests {
     }
 
     /// Of each version there was, what makes a new vault of it.
-    const OLDER: [&str; 4] = [
+    const OLDER: [&str; 5] = [
         include_str!("schema_1.sql"),
         include_str!("schema_2.sql"),
         include_str!("schema_3.sql"),
         include_str!("schema_4.sql"),
+        include_str!("schema_5.sql"),
     ];
 
     /// Somebody with a message, as every version kept them.

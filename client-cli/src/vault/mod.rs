@@ -6,6 +6,7 @@
 
 mod checks;
 mod contacts;
+mod drafts;
 mod error;
 mod events;
 mod examine;
@@ -19,6 +20,7 @@ mod messages;
 mod migration;
 mod old;
 mod outbox;
+mod pages;
 mod passphrase;
 mod profile;
 mod rejoins;
@@ -50,7 +52,7 @@ use zeroize::Zeroizing;
 const APPLICATION: i32 = 0x4372_6e31;
 
 /// The schema that this program reads and writes.
-const SCHEMA: i32 = 5;
+const SCHEMA: i32 = 6;
 
 /// Bytes of the log file that are kept after a checkpoint. Larger: deleted rows live longer in it.
 const LOG: i64 = 0;

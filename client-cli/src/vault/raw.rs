@@ -29,6 +29,11 @@ pub(crate) fn log(home: &Home) -> u64 {
 }
 
 impl Store<'_> {
+    /// Rows that no engine has made.
+    pub(crate) fn run_for_tests(&self, sql: &str) -> Result<(), VaultError> {
+        Ok(self.0.execute_batch(sql)?)
+    }
+
     /// As if this message had been written then.
     pub(crate) fn written_at(&self, contact: &str, text: &str, at: i64) -> Result<(), VaultError> {
         self.0.execute("UPDATE messages SET sent_at = ?3 WHERE contact = ?1 AND text = ?2", (contact, text, at))?;

@@ -1,4 +1,4 @@
--- Everything that a profile owns, version 5. The whole file is encrypted (SQLCipher, page by page).
+-- Everything that a profile owns, version 6. The whole file is encrypted (SQLCipher, page by page).
 
 -- The person.
 CREATE TABLE profile (
@@ -176,6 +176,13 @@ CREATE TABLE events (
     message    INTEGER REFERENCES messages (seq),
     count      INTEGER
 ) STRICT;
+CREATE INDEX events_by_message ON events (message) WHERE message IS NOT NULL;
+
+-- What a person has typed to somebody and not sent.
+CREATE TABLE drafts (
+    contact TEXT PRIMARY KEY REFERENCES contacts (id) ON DELETE CASCADE,
+    text    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- Bytes at the socket, this month and the one before.
 CREATE TABLE traffic (

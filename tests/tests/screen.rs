@@ -1,0 +1,394 @@
+//! The full-screen conversation as people use it: real programs at real terminals, a real relay between them.
+
+use anyhow::{Result, ensure};
+use e2e::client::Client;
+use e2e::terminal::{Terminal, find};
+use e2e::world::{ANA, DANA, Pair, World, introduce};
+use rustix::process::Signal;
+use std::path::Path;
+
+const PASSPHRASE: &str = "four quiet words here";
+
+const ORDINARY: &[(&str, &str)] = &[("TERM", "xterm-256color")];
+
+/// Keys of an ordinary terminal.
+const F2: &[u8] = b"\x1bOQ";
+const F3: &[u8] = b"\x1bOR";
+const F4: &[u8] = b"\x1bOS";
+const F5: &[u8] = b"\x1b[15~";
+const F6: &[u8] = b"\x1b[17~";
+const F10: &[u8] = b"\x1b[21~";
+const PAGE_UP: &[u8] = b"\x1b[5~";
+const ENTER: &[u8] = b"\r";
+
+/// The sequence that asks a terminal where its cursor is: a program that waits for the answer may wait for ever.
+const ASKS: &[u8] = b"\x1b[6n";
+
+fn world() -> Result<World> {
+    World::new(env!("CARGO_BIN_EXE_demo"))
+}
+
+fn open(world: &World, client: &Client) -> Result<Terminal> {
+    Terminal::start(world.program(), &client.opening_arguments(), ORDINARY)
+}
+
+/// The program below a shell that tells the terminal's modes before and after it.
+fn open_below_a_shell(world: &World, client: &Client) -> Result<Terminal> {
+    let script = "trap : INT; echo before $(stty -g); \"$@\"; echo code $?; echo after $(stty -g); read -r line; echo got:$line:";
+    let mut arguments = vec!["-c".to_owned(), script.to_owned(), "sh".to_owned()];
+    arguments.push(world.program().display().to_string());
+    arguments.extend(client.opening_arguments());
+    Terminal::start(Path::new("/bin/sh"), &arguments, ORDINARY)
+}
+
+/// Two people who know each other; the second one's profile has a passphrase, which a person types.
+fn pair(world: &World, relay: &str) -> Result<(Client, Client, Client)> {
+    let ana = world.client("ana");
+    let by_file = world.client_with_passphrase("dana", PASSPHRASE)?;
+    ana.setup("Ana", relay)?.ended(0)?;
+    introduce(&ana, &by_file, DANA, "Dana")?;
+    Ok((ana, by_file, world.client("dana")))
+}
+
+fn unlock(terminal: &mut Terminal) -> Result<()> {
+    terminal.sees("Your passphrase (stays hidden):")?;
+    terminal.type_line(PASSPHRASE)?;
+    terminal.sees("To Ana:")
+}
+
+/// Waits until a message that begins so stands in the conversation, and is at the relay.
+fn sent(terminal: &Terminal, text: &str) -> Result<()> {
+    let stands = format!(": {text}");
+    terminal
+        .shows("that it was sent", |screen| screen.contains(&stands) && !screen.contains("not sent yet, safe here)"))
+}
+
+fn quit(terminal: &mut Terminal) -> Result<()> {
+    terminal.press(F10)?;
+    assert_eq!(terminal.wait()?, 0);
+    Ok(())
+}
+
+/// After the program, the screen is the shell's again, and nothing was asked of the terminal.
+fn left_clean(terminal: &Terminal, words: &[&str]) {
+    let screen = terminal.screen();
+    for word in words {
+        assert!(!screen.contains(word), "{word} stands on the first screen: {screen}");
+    }
+    let written = terminal.written();
+    assert_eq!(find(&written, ASKS), None);
+    assert!(find(&written, b"\x1b[?1049l").is_some() && find(&written, b"\x1b[?2004l").is_some());
+}
+
+#[test]
+fn the_first_run_leads_from_an_invitation_to_a_first_message_on_one_screen() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let (ana, dana) = (world.client("ana"), world.client("dana"));
+    ana.setup("Ana", relay.address())?.ended(0)?;
+    let (_, link) = ana.invite(DANA)?;
+    let mut terminal = open(&world, &dana)?;
+    terminal.sees("Step 1 of 3")?;
+    terminal.press(F2)?;
+    terminal.sees("HELP NOW")?;
+    terminal.press(F2)?;
+    terminal.sees("Step 1 of 3")?;
+    terminal.type_line(&link)?;
+    terminal.sees("Step 2 of 3")?;
+    terminal.type_line("Dana")?;
+    terminal.sees("Step 3 of 3")?;
+    terminal.type_line(PASSPHRASE)?;
+    terminal.sees("The same again:")?;
+    terminal.type_line(PASSPHRASE)?;
+    terminal.sees("To Ana:")?;
+    terminal.type_line("This is my first message.")?;
+    sent(&terminal, "This is my first message.")?;
+    terminal.sees("Prefer plain lines")?;
+    assert_eq!(ana.inbox()?.texts(), ["This is my first message."]);
+    quit(&mut terminal)?;
+    left_clean(&terminal, &["first message", "Ana", "Step"]);
+    assert_eq!(find(&terminal.written(), b"quiet words"), None, "the passphrase is not shown");
+    Ok(())
+}
+
+#[test]
+fn two_people_talk_and_what_is_written_while_the_relay_is_away_goes_out_later() -> Result<()> {
+    let world = world()?;
+    let mut relay = world.relay()?;
+    let Pair { ana, dana } = world.pair(&relay)?;
+    let (mut one, mut two) = (open(&world, &ana)?, open(&world, &dana)?);
+    one.sees("To Dana P.:")?;
+    two.sees("To Ana:")?;
+    one.type_line("Good morning, Dana")?;
+    two.sees("Good morning, Dana")?;
+    two.type_line("Good morning, Ana")?;
+    one.sees("Good morning, Ana")?;
+    relay.stop()?;
+    // What comes while somebody types does not move it, nor does the relay's silence.
+    two.press(b"half a thou")?;
+    two.sees("half a thou")?;
+    let cursor = two.cursor();
+    two.shows("that the relay is away", |screen| screen.contains("You can go on writing"))?;
+    assert_eq!(two.cursor(), cursor, "the cursor stays where it is");
+    two.press(b"ght\r")?;
+    two.sees("(not sent yet, safe here): half a thought")?;
+    relay.start_again()?;
+    sent(&two, "half a thought")?;
+    one.sees("half a thought")?;
+    for terminal in [&mut one, &mut two] {
+        quit(terminal)?;
+        left_clean(terminal, &["morning", "thought"]);
+    }
+    assert_eq!(dana.history(ANA)?.len(), 3);
+    Ok(())
+}
+
+#[test]
+fn a_paste_of_three_lines_sends_nothing_until_enter_and_is_one_message() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let Pair { ana, dana } = world.pair(&relay)?;
+    let mut terminal = open(&world, &dana)?;
+    terminal.sees("To Ana:")?;
+    terminal.press(b"\x1b[200~one\rtwo\rthree\r\x1b[201~")?;
+    terminal.sees("three")?;
+    terminal.press(b"four")?;
+    terminal.sees("four")?;
+    assert!(ana.inbox()?.texts().is_empty());
+    terminal.press(ENTER)?;
+    sent(&terminal, "one")?;
+    assert_eq!(ana.inbox()?.texts(), ["one\ntwo\nthree\nfour"]);
+    // Two ways to a new line, and a terminal that does not say when text is pasted.
+    terminal.press(b"five\x1b\rsix\nseven")?;
+    terminal.sees("seven")?;
+    terminal.press(b"\reight\rnine")?;
+    terminal.sees("nine")?;
+    assert!(ana.inbox()?.texts().is_empty());
+    terminal.press(ENTER)?;
+    sent(&terminal, "five")?;
+    assert_eq!(ana.inbox()?.texts(), ["five\nsix\nseven\neight\nnine"]);
+    quit(&mut terminal)
+}
+
+#[test]
+fn hiding_empties_both_screens_locks_and_keeps_what_was_half_typed() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let (ana, by_file, dana) = pair(&world, relay.address())?;
+    ana.send_through(DANA, "words for nobody else")?;
+    let mut terminal = open(&world, &dana)?;
+    unlock(&mut terminal)?;
+    terminal.sees("words for nobody else")?;
+    terminal.press(b"half a thought")?;
+    terminal.sees("half a thought")?;
+    terminal.press(F6)?;
+    terminal.sees("Your passphrase (stays hidden):")?;
+    let hidden = |screen: &str| !["nobody else", "thought", "Ana"].iter().any(|word| screen.contains(word));
+    terminal.shows("an empty screen", hidden)?;
+    let written = terminal.written();
+    ensure!(find(&written, b"\x1b[?1049l\x1b[H\x1b[2J\x1b[3J").is_some(), "the first screen and what rolled off it");
+    // Nobody has the profile open: another process is let in.
+    assert_eq!(by_file.history(ANA)?.last().map(|(_, text)| text.as_str()), Some("words for nobody else"));
+    // Help now needs no passphrase.
+    terminal.press(F2)?;
+    terminal.sees("HELP NOW")?;
+    terminal.press(F2)?;
+    unlock(&mut terminal)?;
+    terminal.sees("half a thought")?;
+    terminal.press(b" and the rest\r")?;
+    sent(&terminal, "half a thought and the rest")?;
+    assert_eq!(ana.inbox()?.texts(), ["half a thought and the rest"]);
+    // The same by the word for it, by Ctrl-Z, and by another process.
+    for way in [&b"-\r"[..], &[0x1a]] {
+        terminal.press(way)?;
+        terminal.sees("Your passphrase (stays hidden):")?;
+        unlock(&mut terminal)?;
+    }
+    dana.run(&["lock"])?.ended(0)?;
+    terminal.sees("Your passphrase (stays hidden):")?;
+    by_file.inbox()?;
+    quit(&mut terminal)?;
+    left_clean(&terminal, &["nobody else", "thought"]);
+    Ok(())
+}
+
+#[test]
+fn a_draft_outlives_a_kill_and_is_there_when_the_program_comes_again() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let Pair { ana, dana } = world.pair(&relay)?;
+    let mut terminal = open(&world, &dana)?;
+    terminal.sees("To Ana:")?;
+    // The twentieth key writes the line down; nothing is waited for.
+    terminal.press(b"I wanted to tell you s")?;
+    terminal.sees("I wanted to tell you s")?;
+    terminal.kill()?;
+    let mut terminal = open(&world, &dana)?;
+    terminal.sees("I wanted to tell you")?;
+    terminal.press(b"!\r")?;
+    sent(&terminal, "I wanted to tell you")?;
+    let texts = ana.inbox()?.texts().join("");
+    ensure!(texts.starts_with("I wanted to tell you"), "{texts}");
+    quit(&mut terminal)?;
+    let mut terminal = open(&world, &dana)?;
+    terminal.sees("To Ana:")?;
+    let line = terminal.screen().split("To Ana:").nth(1).unwrap_or_default().to_owned();
+    ensure!(!line.contains("I wanted"), "what was sent is no draft: {line}");
+    quit(&mut terminal)
+}
+
+#[test]
+fn a_signal_a_hang_up_and_quitting_leave_the_terminal_as_it_was() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let (ana, by_file, dana) = pair(&world, relay.address())?;
+    ana.send_through(DANA, "words for nobody else")?;
+    for (way, code) in [(Some(Signal::TERM), 130), (Some(Signal::INT), 130), (Some(Signal::HUP), 0), (None, 0)] {
+        let mut terminal = open_below_a_shell(&world, &dana)?;
+        unlock(&mut terminal)?;
+        terminal.sees("words for nobody else")?;
+        terminal.press(b"half typed")?;
+        terminal.sees("half typed")?;
+        let program = terminal.child_id()?;
+        match way {
+            Some(signal) => {
+                let id = i32::try_from(program).ok().and_then(rustix::process::Pid::from_raw);
+                rustix::process::kill_process(id.ok_or_else(|| anyhow::anyhow!("an identifier"))?, signal)?;
+            }
+            None => terminal.press(F10)?,
+        }
+        terminal.wait_for(&format!("code {code}"))?;
+        terminal.wait_for("after ")?;
+        terminal.type_line("a line for the shell")?;
+        terminal.wait_for("got:a line for the shell:")?;
+        terminal.wait()?;
+        left_clean(&terminal, &["nobody else", "half typed", "To Ana"]);
+        let text = String::from_utf8_lossy(&terminal.written()).into_owned();
+        let modes =
+            |mark: &str| text.split(mark).nth(1).and_then(|rest| rest.split_whitespace().next()).map(str::to_owned);
+        ensure!(modes("before ").is_some_and(|modes| modes.contains(':')), "{text}");
+        assert_eq!(modes("before "), modes("after "), "{way:?}");
+        // However it ended, the line is kept: erase it for the next round.
+        let mut terminal = open(&world, &by_file)?;
+        terminal.sees("half typed")?;
+        terminal.press(&[0x15])?;
+        quit(&mut terminal)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_terminal_that_is_gone_ends_the_program_and_the_line_is_kept() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let Pair { ana: _, dana } = world.pair(&relay)?;
+    let mut terminal = open(&world, &dana)?;
+    terminal.sees("To Ana:")?;
+    terminal.press(b"short")?;
+    terminal.sees("short")?;
+    let code = terminal.hang_up()?;
+    ensure!(code == 0 || code == 1, "ended with {code}");
+    let mut terminal = open(&world, &dana)?;
+    terminal.sees("short")?;
+    quit(&mut terminal)
+}
+
+#[test]
+fn any_size_down_to_one_cell_and_back_keeps_the_conversation_and_the_line() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let Pair { ana, dana } = world.pair(&relay)?;
+    ana.send_through(DANA, "Good morning, Dana")?;
+    let mut terminal = open(&world, &dana)?;
+    terminal.sees("Good morning, Dana")?;
+    terminal.press(b"half a thought")?;
+    terminal.sees("half a thought")?;
+    for (columns, rows) in [(40, 12), (1, 1), (200, 60), (2, 30), (60, 2), (500, 300), (1, 1), (40, 12)] {
+        terminal.resize(columns, rows)?;
+        if columns >= 40 && rows >= 12 {
+            terminal.shows("everything again", |screen| {
+                ["Good morning, Dana", "half a thought", "F10 Quit", "F2 Help now"]
+                    .iter()
+                    .all(|word| screen.contains(word))
+            })?;
+        }
+    }
+    terminal.press(b"!\r")?;
+    sent(&terminal, "half a thought!")?;
+    assert_eq!(ana.inbox()?.texts(), ["half a thought!"]);
+    quit(&mut terminal)?;
+    left_clean(&terminal, &["thought", "morning"]);
+    Ok(())
+}
+
+#[test]
+fn people_search_and_reading_big_lead_to_messages_and_unread_marks_are_right() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let (robin, kim, dana) = (world.client("robin"), world.client("kim"), world.client("dana"));
+    dana.setup("Dana", relay.address())?.ended(0)?;
+    for (one, name) in [(&robin, "Robin"), (&kim, "Kim")] {
+        introduce(&dana, one, name, name)?;
+    }
+    for number in 1..=60 {
+        kim.send_through("Dana", &format!("number {number} of sixty"))?;
+    }
+    robin.send_through("Dana", "Good morning from Robin")?;
+    let mut terminal = open(&world, &dana)?;
+    terminal.sees("Whom would you like to write to?")?;
+    terminal.shows("what is new", |screen| screen.contains("60 new") && screen.contains("1 new"))?;
+    // Kim is the first: at what is new, not at the end.
+    terminal.press(F3)?;
+    terminal.press(ENTER)?;
+    terminal.sees("New from here")?;
+    terminal.sees("number 1 of sixty")?;
+    terminal.shows("that some are still new", |screen| screen.contains(" new") && !screen.contains("60 new"))?;
+    terminal.press(F5)?;
+    terminal.type_line("NUMBER 33 ")?;
+    terminal.sees("Found")?;
+    terminal.press(b"1")?;
+    terminal.shows("the message in its place", |screen| {
+        screen.contains("number 33 of") && screen.contains("number 34 of")
+    })?;
+    terminal.press(F4)?;
+    terminal.sees("n u m b e r")?;
+    terminal.press(b"\x1b[6~")?;
+    terminal.sees("3 4")?;
+    terminal.press(F4)?;
+    for _ in 0..12 {
+        terminal.press(PAGE_UP)?;
+    }
+    terminal.sees("number 1 of sixty")?;
+    quit(&mut terminal)?;
+    // What was never in view is still new for another process; what was, is not.
+    let left = dana.inbox()?;
+    let texts = left.texts();
+    ensure!(texts.contains(&"Good morning from Robin") && texts.contains(&"number 60 of sixty"), "{texts:?}");
+    ensure!(!texts.contains(&"number 1 of sixty") && !texts.contains(&"number 33 of sixty"), "{texts:?}");
+    left_clean(&terminal, &["number", "Robin"]);
+    Ok(())
+}
+
+#[test]
+fn hostile_words_and_names_reach_the_terminal_as_plain_letters() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let Pair { ana, dana } = world.pair(&relay)?;
+    let hostile =
+        "\u{1b}[2J\u{9b}31m\u{202e}b\u{7}\u{1b}]0;title\u{7}\u{1b}]52;c;eA==\u{7}\u{1b}]8;;http://x\u{1b}\\link wanted";
+    ana.send_through(DANA, hostile)?;
+    let mut terminal = open(&world, &dana)?;
+    terminal.sees("wanted")?;
+    terminal.press(F4)?;
+    terminal.sees("w a n t e d")?;
+    terminal.press(F5)?;
+    terminal.type_line("WANTED")?;
+    terminal.sees("Found")?;
+    quit(&mut terminal)?;
+    let written = terminal.written();
+    for bad in [&b"\x1b]"[..], b"\x07", "\u{9b}".as_bytes(), "\u{202e}".as_bytes(), b"\x1b[3J"] {
+        assert_eq!(find(&written, bad), None, "{bad:?}");
+    }
+    left_clean(&terminal, &["wanted"]);
+    Ok(())
+}
