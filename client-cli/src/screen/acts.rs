@@ -276,7 +276,7 @@ impl Face<'_> {
         let saved = self.engine()?.save(contact_id, &text);
         if saved.is_ok() {
             self.draft_was_sent();
-            self.state.messages.to_end();
+            self.state.messages.go_to_end();
             self.refresh()?;
         } else if self.state.compose.is_empty() {
             self.state.compose = Compose::of(text);

@@ -210,7 +210,7 @@ impl Messages {
     }
 
     /// The end is to be in view.
-    pub(super) fn to_end(&mut self) {
+    pub(super) fn go_to_end(&mut self) {
         self.top = None;
     }
 
@@ -340,15 +340,17 @@ impl Messages {
             }
             row = row.saturating_sub(left);
         }
-        while by > 0 {
-            let rows = self.block(key, width).rows.len();
-            if row + left < rows {
-                row += left;
-                break;
+        if by > 0 {
+            loop {
+                let rows = self.block(key, width).rows.len();
+                if row + left < rows {
+                    row += left;
+                    break;
+                }
+                left -= rows.saturating_sub(row).min(left);
+                let Some(next) = keys.get(at + 1) else { break };
+                (at, key, row) = (at + 1, *next, 0);
             }
-            left -= rows.saturating_sub(row).min(left);
-            let Some(next) = keys.get(at + 1) else { break };
-            (at, key, row) = (at + 1, *next, 0);
         }
         let passed = end.is_none_or(|(end_key, end_row)| (key, row) >= (end_key, end_row));
         self.top = if passed && !self.newer { None } else { Some((key, row)) };

@@ -169,7 +169,7 @@ impl State {
         if let Some(Over::Big(big)) = self.over.take()
             && self.messages.neighbour(big.place, 1).is_none()
         {
-            self.messages.to_end();
+            self.messages.go_to_end();
         }
     }
 
@@ -293,7 +293,7 @@ impl State {
         }
         match self.compose.text().trim() {
             "" if !self.talk.said.is_empty() => self.talk.clear(),
-            "" => self.messages.to_end(),
+            "" => self.messages.go_to_end(),
             HELP => {
                 self.compose.take();
                 return Some(Wish::Card);

@@ -141,7 +141,7 @@ fn what_comes_does_not_move_what_is_being_read() {
     world.messages.note("The relay can't be reached.".into(), None);
     assert_eq!(world.look(height), before);
     assert!(world.read.is_empty());
-    world.messages.to_end();
+    world.messages.go_to_end();
     let end = world.look(height);
     assert!(end.iter().any(|row| row.contains("message 130")), "{end:?}");
 }
