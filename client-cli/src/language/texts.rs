@@ -8,7 +8,7 @@ macro_rules! areas {
         $(
             #[doc = concat!("Texts of `", stringify!($area), "`.")]
             pub(crate) mod $area {
-                use super::super::catalog;
+                use $crate::language::catalog;
                 $(
                     pub(crate) fn $text($($value: impl Into<$crate::language::value::Value>),*) -> String {
                         catalog::text(stringify!($area), stringify!($text), vec![$((stringify!($value), $value.into())),*])
@@ -17,12 +17,23 @@ macro_rules! areas {
             }
         )*
 
-        /// Each text with the names of its values. For tests.
+        /// Each text of this file with the names of its values. For tests.
         #[cfg(test)]
-        pub(super) fn all() -> Vec<(String, Vec<&'static str>)> {
-            vec![$($((super::catalog::id(stringify!($area), stringify!($text)), vec![$(stringify!($value)),*])),*),*]
+        pub(super) fn listed() -> Vec<(String, Vec<&'static str>)> {
+            use $crate::language::catalog::id;
+            vec![$($((id(stringify!($area), stringify!($text)), vec![$(stringify!($value)),*])),*),*]
         }
     };
+}
+
+mod full_screen;
+
+pub(crate) use full_screen::screen;
+
+/// Each text with the names of its values. For tests.
+#[cfg(test)]
+pub(super) fn all() -> Vec<(String, Vec<&'static str>)> {
+    [listed(), full_screen::listed()].concat()
 }
 
 areas! {
@@ -100,59 +111,6 @@ areas! {
         example();
         left();
         over();
-    }
-    screen {
-        help();
-        help_now();
-        people();
-        read_big();
-        hide();
-        quit();
-        key_help();
-        key_help_now();
-        key_people();
-        key_read_big();
-        key_find();
-        key_hide();
-        key_quit();
-        key_enter();
-        key_pages();
-        key_words();
-        in_help_now();
-        in_people();
-        in_big(name);
-        in_find(name);
-        list();
-        list_active();
-        nobody();
-        new(number);
-        more(number);
-        more_new(number, new);
-        find();
-        to(name);
-        invitation();
-        name();
-        for_whom();
-        number();
-        their_words();
-        hours();
-        practice();
-        enter_goes_on();
-        moment();
-        new_passphrase();
-        new_from_here();
-        nothing_yet();
-        how_to_find();
-        looking(words);
-        not_found(words);
-        found(words);
-        found_more(words);
-        too_long();
-        no_people_yet();
-        nothing_big();
-        find_where();
-        prefer_plain();
-        still_here();
     }
     settings {
         line(key, value, allowed);
