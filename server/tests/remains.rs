@@ -65,8 +65,8 @@ fn marked<const N: usize>(rng: &mut StdRng) -> Box<[u8; N]> {
     bytes
 }
 
-/// Envelopes of several mailboxes come, some are fetched, and all are acknowledged in disorder; a bundle comes, is taken
-/// and withdrawn. Returns the identifiers that were deleted.
+/// Envelopes of several mailboxes come and all are acknowledged, in order and in disorder, one by one and several at once;
+/// one mailbox goes with what waits in it; a bundle comes, is taken and withdrawn. Returns the identifiers that were deleted.
 async fn traffic<T>(relay: &Relay, while_there: impl Fn() -> T) -> (Vec<[u8; 16]>, T) {
     // Another seed than any mailbox has: what is drawn here is nowhere else.
     let mut rng = StdRng::seed_from_u64(1000);
@@ -101,13 +101,19 @@ async fn traffic<T>(relay: &Relay, while_there: impl Fn() -> T) -> (Vec<[u8; 16]
     let take = Request::TakeBundle { slot, claim: ClaimToken::random(&mut rng) };
     assert!(matches!(sender.call(&take).await, Reply::Bundle(_)));
     let seen = while_there();
+    let in_order = waiting.clone();
     waiting.shuffle(&mut rng);
     for mailbox in &boxes {
         mailbox.subscribed(&mut owner, 1).await;
     }
     // The last mailbox goes with what waits in it.
-    for (mailbox, id) in waiting.into_iter().filter(|(mailbox, _)| *mailbox != boxes[3].id) {
-        assert_eq!(owner.call(&Request::Acknowledge { mailbox, ids: vec![id] }).await, Reply::Done);
+    for (mailbox, waiting, at_once) in [(&boxes[0], &waiting, 1), (&boxes[1], &in_order, 10), (&boxes[2], &waiting, 10)]
+    {
+        let own: Vec<_> = waiting.iter().filter(|(of, _)| *of == mailbox.id).map(|(_, id)| *id).collect();
+        for ids in own.chunks(at_once) {
+            let acknowledged = Request::Acknowledge { mailbox: mailbox.id, ids: ids.to_vec() };
+            assert_eq!(owner.call(&acknowledged).await, Reply::Done);
+        }
     }
     let operation = cairn_protocol::mailbox::OwnerOperation::Delete;
     let proof = boxes[3].owner.prove(&owner.channel, &boxes[3].id, operation);
@@ -116,10 +122,14 @@ async fn traffic<T>(relay: &Relay, while_there: impl Fn() -> T) -> (Vec<[u8; 16]
     (deleted, seen)
 }
 
+fn opened(folder: &Path) -> rusqlite::Connection {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    rusqlite::Connection::open_with_flags(folder.join("relay.db"), flags).unwrap()
+}
+
 /// The keys of all bodies, each of which stands somewhere in the files.
 fn keys(folder: &Path) -> Vec<[u8; 32]> {
-    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-    let other = rusqlite::Connection::open_with_flags(folder.join("relay.db"), flags).unwrap();
+    let other = opened(folder);
     let mut statement = other.prepare("SELECT key FROM envelope").unwrap();
     let keys: Vec<[u8; 32]> = statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
     assert_eq!(keys.len(), 240);
@@ -157,6 +167,8 @@ async fn what_was_deleted_is_gone_from_every_file_when_the_journal_is_written_ba
     assert!(keys.iter().all(|key| left(folder.path(), key) == 0), "nor a key");
     assert!(deleted.iter().all(|id| left(folder.path(), id) == 0), "nor their identifiers");
     assert!(files(folder.path()).iter().all(|(path, _)| !path.to_string_lossy().ends_with("-wal")));
+    let bodies = opened(folder.path()).query_row("SELECT count(*) FROM body", [], |row| row.get::<_, u32>(0)).unwrap();
+    assert_eq!(bodies, 0, "nor a body that nothing opens any more");
 }
 
 /// A TCP address as programs write it, and as the system holds it.

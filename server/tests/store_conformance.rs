@@ -14,6 +14,8 @@ use cairn_relay::store::{
     Admit, Arrivals, Arrived, Day, EXPIRE_ROWS, NewBundle, NewMailbox, PassState, Put, Store, StoreError, StoreResult,
 };
 use futures_util::FutureExt;
+use rand::RngExt;
+use rand::seq::SliceRandom;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -186,6 +188,35 @@ async fn acknowledging_deletes_by_identifier_and_only_in_its_mailbox<E: Engine>(
     assert_eq!(world.store.page(mine, end).await.unwrap().deliveries.len(), 1);
 }
 
+async fn whatever_is_acknowledged_goes_and_nothing_else<E: Engine>(world: World<E>) {
+    let mut random = seeded(7);
+    let boxes = [world.mailbox(1).await, world.mailbox(2).await];
+    let mut kept = [Vec::new(), Vec::new()];
+    for number in 0..=u8::MAX {
+        let which = usize::from(random.random_bool(0.5));
+        world.put(boxes[which], number, number).await.unwrap();
+        kept[which].push(number);
+        if number % 4 != 3 {
+            continue;
+        }
+        // Some of the oldest, as who empties a mailbox does, and some of any age, in any order.
+        let which = usize::from(random.random_bool(0.5));
+        let oldest = random.random_range(0..=kept[which].len().min(6));
+        let mut named: Vec<u8> = kept[which][..oldest].to_vec();
+        named.extend((0..random.random_range(0..4)).map(|_| random.random::<u8>()));
+        named.shuffle(&mut random);
+        world.store.acknowledge(boxes[which], named.iter().copied().map(id).collect()).await.await.unwrap();
+        kept[which].retain(|number| !named.contains(number));
+        for (mailbox, kept) in boxes.into_iter().zip(&kept) {
+            let page = world.store.page(mailbox, 0).await.unwrap();
+            let there = page.deliveries.into_iter().map(|delivery| (delivery.id, delivery.envelope));
+            let first = kept.iter().take(PAGE).map(|number| (id(*number), Box::new([*number; ENVELOPE])));
+            assert!(there.eq(first), "after envelope {number}: {named:?} acknowledged, {kept:?} kept");
+        }
+    }
+    assert!(kept.iter().all(|kept| (1..120).contains(&kept.len())), "both kinds were seen: {kept:?}");
+}
+
 async fn a_mailbox_is_made_once_and_its_repeat_needs_no_admission<E: Engine>(world: World<E>) {
     let make = |new: NewMailbox, admit| world.store.create_mailbox(new, admit, TODAY);
     assert_eq!(make(mailbox(1), Admit::Nothing).await, refused(Refusal::Admission));
@@ -270,6 +301,11 @@ async fn a_full_mailbox_is_refused_by_name_takes_repeats_and_has_room_after_an_a
     assert_eq!(world.put(mine, 4, 4).await, Ok(()));
     assert_eq!(world.put(mine, 5, 5).await, refused(Refusal::Full));
     assert_eq!(world.ids(mine).await, [id(1), id(3), id(4)]);
+    world.store.acknowledge(mine, vec![id(3), id(1), id(4)]).await.await.unwrap();
+    for number in 6..=8 {
+        assert_eq!(world.put(mine, number, number).await, Ok(()), "all of the oldest at once are counted too");
+    }
+    assert_eq!(world.put(mine, 5, 5).await, refused(Refusal::Full));
     world.store.expire(TODAY + 1, 0).await.unwrap();
     assert_eq!(world.put(mine, 5, 5).await, Ok(()), "what expired makes room too");
 }
@@ -631,6 +667,7 @@ macro_rules! conformance {
             the_same_put_is_done_once_and_another_under_its_identifier_is_a_conflict
             a_missing_mailbox_and_a_wrong_capability_are_denied_alike
             acknowledging_deletes_by_identifier_and_only_in_its_mailbox
+            whatever_is_acknowledged_goes_and_nothing_else
             a_mailbox_is_made_once_and_its_repeat_needs_no_admission
             a_pass_is_good_for_its_number_of_mailboxes_and_of_invitations
             a_pass_ends_after_its_last_day_and_is_swept

@@ -12,6 +12,7 @@ use cairn_protocol::mailbox::{EnvelopeId, MailboxId};
 use cairn_protocol::token::TokenHash;
 use cairn_protocol::wire::frame::{Delivery, EnvelopeBytes, Refusal};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
+use std::collections::HashSet;
 
 /// Envelopes that one transaction deletes for a mailbox that goes (about 26 ms of them). Larger: puts wait longer.
 /// Smaller: more flushes.
@@ -100,9 +101,22 @@ pub(super) fn page(connection: &Connection, mailbox: &MailboxId, after: Arrival,
     Ok(page)
 }
 
+/// Deletes envelopes that an owner has. Who empties a mailbox names the oldest ones, all of them: those go as one range,
+/// for half of what it costs to delete each by its identifier.
 pub(super) fn acknowledge(books: &mut Books, mailbox: &MailboxId, ids: &[EnvelopeId]) -> Verdict<()> {
+    let mut named: HashSet<&EnvelopeId> = ids.iter().collect();
     let mut deleted = 0_u32;
-    for id in ids {
+    // One envelope alone is found sooner by its identifier.
+    let oldest = if named.len() > 1 { oldest(&books.connection, mailbox, &mut named)? } else { Vec::new() };
+    if let Some(last) = oldest.last() {
+        books
+            .connection
+            .prepare_cached("DELETE FROM envelope WHERE mailbox = ?1 AND arrival <= ?2")?
+            .execute((mailbox.as_bytes(), last))?;
+        deleted = u32::try_from(oldest.len()).unwrap_or(u32::MAX);
+        books.bodies.extend(oldest);
+    }
+    for id in named {
         let one = "DELETE FROM envelope WHERE mailbox = ?1 AND id = ?2 RETURNING arrival";
         deleted = deleted.saturating_add(delete(books, one, (mailbox.as_bytes(), id.as_bytes()))?);
     }
@@ -110,6 +124,24 @@ pub(super) fn acknowledge(books: &mut Books, mailbox: &MailboxId, ids: &[Envelop
         *held = held.saturating_sub(deleted);
     }
     Ok(())
+}
+
+/// The places of the oldest envelopes, up to the first that isn't one of the named; they are named no more.
+fn oldest(
+    connection: &Connection,
+    mailbox: &MailboxId,
+    named: &mut HashSet<&EnvelopeId>,
+) -> rusqlite::Result<Vec<Arrival>> {
+    let mut statement =
+        connection.prepare_cached("SELECT id, arrival FROM envelope WHERE mailbox = ?1 ORDER BY arrival")?;
+    let (mut rows, mut places) = (statement.query([mailbox.as_bytes()])?, Vec::new());
+    while let Some(row) = rows.next()? {
+        if !named.remove(&EnvelopeId::from_bytes(row.get(0)?)) {
+            break;
+        }
+        places.push(row.get(1)?);
+    }
+    Ok(places)
 }
 
 /// Deletes the oldest [`DELETE_ROWS`] envelopes of a mailbox that goes. True if there may be more.
@@ -147,9 +179,12 @@ pub(super) fn delete_bodies(books: &mut Books) -> rusqlite::Result<()> {
     deleted
 }
 
+/// Deletes bodies by their sorted places, each run of places that follow one another at once.
 fn delete_each(connection: &Connection, bodies: &[Arrival]) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached("DELETE FROM body WHERE arrival = ?1")?;
-    bodies.iter().try_for_each(|arrival| statement.execute([arrival]).map(drop))
+    let mut statement = connection.prepare_cached("DELETE FROM body WHERE arrival BETWEEN ?1 AND ?2")?;
+    bodies
+        .chunk_by(|one, next| one.checked_add(1) == Some(*next))
+        .try_for_each(|run| statement.execute((run.first(), run.last())).map(drop))
 }
 
 fn count(books: &mut Books, mailbox: &MailboxId) -> Verdict<u32> {
