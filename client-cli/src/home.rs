@@ -4,6 +4,7 @@
 //! is written in the files, nor a command's arguments: the lock names the command's word and the process only.
 
 use crate::engine::Fault;
+use crate::language::{system as why, trouble};
 use etcetera::BaseStrategy;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -44,10 +45,9 @@ impl Home {
     pub fn new(directory: Option<&Path>, command: &'static str) -> Result<Self, Fault> {
         let directory = match directory {
             Some(directory) => directory.to_path_buf(),
-            None => etcetera::choose_base_strategy()
-                .map_err(|_| Fault::Usage("There is no home directory to put a profile in. Use --home DIR.".into()))?
-                .data_dir()
-                .join("cairn"),
+            None => {
+                etcetera::choose_base_strategy().map_err(|_| Fault::Usage(trouble::no_home()))?.data_dir().join("cairn")
+            }
         };
         Ok(Self { directory: absolute(&directory)?, command })
     }
@@ -80,11 +80,12 @@ impl Home {
             .recursive(true)
             .mode(0o700)
             .create(&self.directory)
-            .map_err(|error| refused("made", &error))?;
-        let empty = std::fs::read_dir(&self.directory).map_err(|error| refused("read", &error))?.next().is_none();
+            .map_err(|error| refused(trouble::home_made, &error))?;
+        let empty =
+            std::fs::read_dir(&self.directory).map_err(|error| refused(trouble::home_read, &error))?.next().is_none();
         if !made || empty {
             let mode = std::fs::Permissions::from_mode(0o700);
-            std::fs::set_permissions(&self.directory, mode).map_err(|error| refused("kept private", &error))?;
+            std::fs::set_permissions(&self.directory, mode).map_err(|error| refused(trouble::home_private, &error))?;
         }
         Ok(())
     }
@@ -141,12 +142,12 @@ impl Home {
         let mut file = match OpenOptions::new().read(true).custom_flags(no_follow()).open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(refused("read", &error)),
+            Err(error) => return Err(refused(trouble::home_read, &error)),
         };
         match file.try_lock_shared() {
             Ok(()) => Ok(None),
             Err(TryLockError::WouldBlock) => Ok(Some(holder(&mut file))),
-            Err(TryLockError::Error(error)) => Err(refused("locked", &error)),
+            Err(TryLockError::Error(error)) => Err(refused(trouble::home_locked, &error)),
         }
     }
 
@@ -159,20 +160,20 @@ impl Home {
             .mode(0o600)
             .custom_flags(no_follow())
             .open(self.directory.join("lock"))
-            .map_err(|error| refused("written to", &error))?;
+            .map_err(|error| refused(trouble::home_written, &error))?;
         let start = Instant::now();
         loop {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) if start.elapsed() < patience => std::thread::sleep(LOOK),
                 Err(TryLockError::WouldBlock) => return Err(Fault::InUse(holder(&mut file))),
-                Err(TryLockError::Error(error)) => return Err(refused("locked", &error)),
+                Err(TryLockError::Error(error)) => return Err(refused(trouble::home_locked, &error)),
             }
         }
         let text = format!("{}, process {}", self.command, std::process::id());
         let written =
             file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(text.as_bytes()));
-        written.map_err(|error| refused("written to", &error))?;
+        written.map_err(|error| refused(trouble::home_written, &error))?;
         Ok(Lock(file))
     }
 }
@@ -198,12 +199,12 @@ fn holder(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.seek(SeekFrom::Start(0)).and_then(|_| Read::take(file, 64).read_to_string(&mut text));
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | ',' | '-'));
-    if read.is_ok() && plain && !text.is_empty() { text } else { "another process".into() }
+    if read.is_ok() && plain && !text.is_empty() { text } else { trouble::other_process() }
 }
 
 /// The deepest part that exists, with links resolved, and the rest behind it.
 fn absolute(path: &Path) -> Result<PathBuf, Fault> {
-    let unusable = || Fault::Usage("The home directory's path can't be used.".into());
+    let unusable = || Fault::Usage(trouble::home_path());
     let path = std::path::absolute(path).map_err(|_| unusable())?;
     let mut rest = Vec::new();
     let mut existing = path.as_path();
@@ -216,8 +217,8 @@ fn absolute(path: &Path) -> Result<PathBuf, Fault> {
     }
 }
 
-fn refused(what: &str, error: &std::io::Error) -> Fault {
-    Fault::Usage(format!("The home directory can't be {what} ({}).", error.kind()))
+fn refused(said: impl Fn(String) -> String, error: &std::io::Error) -> Fault {
+    Fault::Usage(said(why(error.kind())))
 }
 
 #[cfg(test)]

@@ -121,7 +121,7 @@ pub(crate) fn name(from: &str) -> String {
     if words.chars().count() > NAME {
         words = words.chars().take(NAME - 1).collect::<String>().trim_end().to_owned() + "…";
     }
-    if words.is_empty() { "(no name)".to_owned() } else { words }
+    if words.is_empty() { crate::language::said::no_name() } else { words }
 }
 
 /// One line of a sentence of ours that carries words of others, such as an error with a name in it.

@@ -181,10 +181,9 @@ fn locked_and_offline_the_card_stands_in_every_place_and_a_damaged_one_says_so()
     terminal.wait_for("Your passphrase (stays hidden):")?;
     terminal.type_line(PASSPHRASE)?;
     terminal.wait_for("Hide: -")?;
-    // The whole notice, behind "What is this?".
+    // The whole notice, two steps away.
     terminal.type_line("?")?;
     choose(&mut terminal, "More")?;
-    choose(&mut terminal, "What is this?")?;
     choose(&mut terminal, "Your center")?;
     for words in ["Example Center", "Walk in on Wednesdays", NUMBER, "Back to Ana"] {
         terminal.wait_for(words)?;

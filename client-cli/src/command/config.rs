@@ -6,6 +6,7 @@ use super::next::{self, Done};
 use super::{Run, Stop};
 use crate::cli::Config;
 use crate::language::settings as texts;
+use crate::language::step;
 use crate::settings::{self, Key, Refused};
 
 /// Runs it.
@@ -40,7 +41,7 @@ fn known(name: &str) -> Result<Key, Stop> {
 fn stop(refused: &Refused) -> Stop {
     let next = match refused {
         Refused::Value(key) => format!("cairn config set {} {}", key.name(), key.allowed().first().unwrap_or(&"VALUE")),
-        Refused::File(_) | Refused::Write(_) => "cairn config get, once that is mended".to_owned(),
+        Refused::File(_) | Refused::Write(_) => step::once_mended(),
     };
     Stop::usage(refused.words(), next)
 }

@@ -6,6 +6,7 @@ use super::next::{self, Done};
 use super::{Run, Stop, read, verify};
 use crate::cli::Contact;
 use crate::engine::{Engine, model};
+use crate::language::{command as texts, standing, step, talk};
 use crate::output::{self, human, people};
 
 /// Runs it.
@@ -19,7 +20,7 @@ pub(super) fn run(run: &Run, words: &'static str, contact: Contact) -> Result<()
         Contact::List => {
             let people = engine.contacts()?;
             if people.is_empty() {
-                run.output.say("There is nobody in your list yet.")?;
+                run.output.say(&talk::nobody())?;
                 return next::print(run, next::shown(&engine)?, &[]);
             }
             people.iter().try_for_each(|person| run.output.contact(person))?;
@@ -31,14 +32,13 @@ pub(super) fn run(run: &Run, words: &'static str, contact: Contact) -> Result<()
                 run.output.contact(&person)?;
             } else {
                 human::contact_details(&person).iter().try_for_each(|line| run.output.say(line))?;
-                run.output.say(&format!("ID: {}", person.id))?;
+                run.output.say(&standing::id(&person.id))?;
             }
             about(run, &engine, &person)
         }
         Contact::Rename { contact, name } => {
-            let name =
-                crate::names::check(name).map_err(|why| Stop::usage(why, "the same command with another name"))?;
-            let taken = |stop: Stop| stop.with_next("the same command with another name");
+            let name = crate::names::check(name).map_err(|why| Stop::usage(why, step::other_name()))?;
+            let taken = |stop: Stop| stop.with_next(&step::other_name());
             let person = engine.rename(contact, &name).map_err(|fault| taken(fault.into()))?;
             run.output.changed(&person, &people::renamed(&person))?;
             about(run, &engine, &person)
@@ -66,12 +66,11 @@ fn remove(run: &Run, mut engine: Engine, contact: &str, yes: bool) -> Result<(),
     let person = engine.contact(contact)?;
     if !yes {
         if !run.config.may_ask || run.config.json {
-            return Err(Stop::usage("Nobody was removed: this can't be undone.", "the same command with --yes"));
+            return Err(Stop::usage(texts::not_removed(), step::with_yes()));
         }
         output::aside(&people::would_remove(&person.name))?;
-        let answer = read::ask("To remove them, type yes. Enter alone: nothing is changed. ")?;
-        if answer.is_none_or(|answer| answer.trim() != "yes") {
-            run.output.say("Nothing was changed.")?;
+        if !read::yes()? {
+            run.output.say(&texts::unchanged())?;
             return about(run, &engine, &person);
         }
     }

@@ -8,6 +8,7 @@ use crate::cli::Doctor;
 use crate::engine::model::Finding;
 use crate::engine::{Engine, Fault, system_clock};
 use crate::home::Home;
+use crate::language::step;
 use crate::output::doctor as words;
 use zeroize::Zeroizing;
 
@@ -38,7 +39,7 @@ fn examine(run: &Run, home: &Home) -> Result<(), Stop> {
         }
     }
     match words::worst(&findings) {
-        Some((code, next)) => Err(Stop::Said { code, message: words::attention(), next: next.to_owned() }),
+        Some((code, next)) => Err(Stop::Said { code, message: words::attention(), next }),
         None => next::print(run, Done::Stands, &[]),
     }
 }
@@ -87,7 +88,7 @@ fn salvage(run: &Run, home: &Home, into: &Home) -> Result<(), Stop> {
     }
     let Some(key) = key(run, home)? else { return Err(Fault::Locked.into()) };
     let saved = Engine::salvage(home, key.0.as_ref().map(|key| key.as_str()), into)
-        .map_err(|fault| Stop::from(fault).with_next("the same command with another folder"))?;
+        .map_err(|fault| Stop::from(fault).with_next(&step::other_folder()))?;
     run.output.salvaged(&saved)?;
     next::print(run, Done::Salvaged(&saved.home), &[])
 }

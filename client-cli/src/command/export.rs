@@ -7,6 +7,7 @@ use super::next::{self, Done};
 use super::{Run, Stop};
 use crate::cli::Export;
 use crate::engine::system_clock;
+use crate::language::{command as texts, step, system as why};
 use crate::output::{Output, copy};
 use std::fs::OpenOptions;
 use std::io::{Error, ErrorKind, Write};
@@ -51,13 +52,7 @@ fn write(file: &Path, bytes: &[u8], replace: bool) -> Result<(), Error> {
 fn refused(file: &Path, error: &Error) -> Stop {
     let file = file.display();
     match error.kind() {
-        ErrorKind::AlreadyExists => Stop::usage(
-            format!("There is a file {file} already. Nothing was changed."),
-            "the same command with another name, or with --replace",
-        ),
-        kind => Stop::usage(
-            format!("The file {file} can't be written ({kind}). Nothing was changed."),
-            "the same command with --to and another place",
-        ),
+        ErrorKind::AlreadyExists => Stop::usage(texts::file_there(file.to_string()), step::or_replace()),
+        kind => Stop::usage(texts::file_refused(file.to_string(), why(kind)), step::other_place()),
     }
 }

@@ -7,6 +7,7 @@ use super::{Run, Stop};
 use crate::cli::History;
 use crate::engine::Engine;
 use crate::engine::model::{Message, Start};
+use crate::language::{command, step};
 
 /// Messages that are looked for at once. Larger: more memory. Smaller: more calls.
 const PAGE: usize = 256;
@@ -27,7 +28,7 @@ pub(super) fn run(run: &Run, history: &History) -> Result<(), Stop> {
         None => {
             let messages = engine.history(&person.id, last)?;
             if messages.is_empty() {
-                run.output.say("Nothing was written yet.")?;
+                run.output.say(&command::nothing_written())?;
             }
             messages.iter().try_for_each(print)?;
         }
@@ -61,5 +62,5 @@ fn find(
 }
 
 fn usage(fault: crate::engine::Fault) -> Stop {
-    Stop::from(fault).with_next("the same command with other words")
+    Stop::from(fault).with_next(&step::other_words())
 }

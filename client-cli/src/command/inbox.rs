@@ -29,7 +29,7 @@ fn once(run: &Run, engine: &mut Engine) -> Result<(), Stop> {
     let shown = show(run, engine)?;
     fetched?;
     if shown.events == 0 {
-        run.output.say("Nothing new.")?;
+        run.output.say(&crate::language::command::nothing_new())?;
     }
     next::print(run, next::shown(engine)?, &engine.pending(None)?)
 }

@@ -6,18 +6,16 @@ use super::next::{self, Done};
 use super::{Run, Stop, read, setup};
 use crate::cli::Join;
 use crate::engine::{Engine, Fault, check_link};
+use crate::language::{command as texts, step};
 
 /// Runs it.
 pub(super) fn run(run: &Run, join: Join) -> Result<(), Stop> {
     let link = read::or_stdin(join.link)?;
-    check_link(&link).map_err(|fault| Stop::from(fault).with_next("cairn join LINK, with the whole invitation"))?;
+    check_link(&link).map_err(|fault| Stop::from(fault).with_next(&step::whole_link()))?;
     let home = run.home("join")?;
     let mut engine = if Engine::exists(&home) {
         if join.no_passphrase {
-            return Err(Stop::usage(
-                "There is a profile here already: --no-passphrase is only for a new one.",
-                "the same command without --no-passphrase",
-            ));
+            return Err(Stop::usage(texts::profile_there(), step::without_no_passphrase()));
         }
         run.open("join")?
     } else if join.contact.is_some() {
@@ -26,7 +24,7 @@ pub(super) fn run(run: &Run, join: Join) -> Result<(), Stop> {
         let name = read::name_or_ask(join.name, run.config.may_ask && !run.config.json)?;
         let engine = setup::make(run, &home, &name, None, None, join.no_passphrase)?;
         if join.no_passphrase {
-            run.output.say(setup::NO_PASSPHRASE)?;
+            run.output.say(&texts::no_passphrase())?;
         }
         engine
     };
@@ -34,11 +32,10 @@ pub(super) fn run(run: &Run, join: Join) -> Result<(), Stop> {
         Some(contact) => run.wait(engine.join_as(&link, contact)),
         None => run.wait(engine.join(&link)),
     };
-    let contact =
-        joined.map_err(|stop| stop.with_next_try("the same cairn join again, later: your profile is ready"))?;
+    let contact = joined.map_err(|stop| stop.with_next_try(&step::join_again()))?;
     run.output.contact(&contact)?;
     if !contact.rejoining {
-        run.output.say("You can write now.")?;
+        run.output.say(&texts::write_now())?;
     }
     next::print(run, Done::Joined(&contact.name), &engine.pending(Some(&contact.id))?)
 }

@@ -15,9 +15,8 @@ pub(super) fn run(run: &Run, keep: &Keep) -> Result<(), Stop> {
     let older = engine.older_than(&keep.contact, keep.time)?;
     if older > 0 && run.config.may_ask && !run.config.json {
         output::aside(&human::would_remove(older, keep.time))?;
-        let answer = read::ask("To remove them, type yes. Enter alone: nothing is changed. ")?;
-        if answer.is_none_or(|answer| answer.trim() != "yes") {
-            run.output.say("Nothing was changed.")?;
+        if !read::yes()? {
+            run.output.say(&crate::language::command::unchanged())?;
             return next::print(run, Done::About(&keep.contact), &engine.pending(Some(&keep.contact))?);
         }
     }

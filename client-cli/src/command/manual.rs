@@ -5,6 +5,7 @@
 use super::next::{self, Done};
 use super::{Run, Stop};
 use crate::cli::{Cli, Completions, Man};
+use crate::language::{command as texts, step, system as why};
 use crate::output::Output;
 use clap::CommandFactory;
 use std::path::{Path, PathBuf};
@@ -27,12 +28,9 @@ pub(super) fn man(run: &Run, wish: Man) -> Result<(), Stop> {
     };
     write(&folder).map_err(|error| {
         let folder = crate::sanitize::line(&folder.display().to_string());
-        Stop::usage(
-            format!("The pages can't be written to {folder} ({}).", error.kind()),
-            "the same command with another --to",
-        )
+        Stop::usage(texts::pages_refused(folder, why(error.kind())), step::other_to())
     })?;
-    run.output.say("The pages are written: one for each command.")?;
+    run.output.say(&texts::pages())?;
     next::print(run, Done::Written, &[])
 }
 
@@ -43,7 +41,7 @@ fn write(folder: &PathBuf) -> std::io::Result<()> {
 
 fn no_json(run: &Run) -> Result<(), Stop> {
     if run.config.json {
-        return Err(Stop::usage("This has no JSON form.", "the same command without --json"));
+        return Err(Stop::usage(texts::no_json(), step::without_json()));
     }
     Ok(())
 }

@@ -44,7 +44,7 @@ use crate::engine::Fault;
 use crate::language::{self, Language};
 use crate::output;
 use clap::Parser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
@@ -56,7 +56,10 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let json = args.iter().any(|arg| arg == "--json");
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(not_understood(&error, json, &args)),
+        Err(error) => {
+            language::speak(if json { Language::English } else { Language::chosen(None) });
+            return ExitCode::from(not_understood(&error, json, &args));
+        }
     };
     let config = Config::new(cli.global).with_settings();
     // Scripts read one language.
@@ -118,13 +121,22 @@ fn not_understood(error: &clap::Error, json: bool, args: &[OsString]) -> u8 {
     let missing = "the following required arguments were not provided: ";
     let message = match (error.kind(), words.strip_prefix(missing)) {
         (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand, _) => {
-            "A word is missing after this command.".to_owned()
+            language::command::word_missing()
         }
-        (_, Some(what)) => format!("Something is missing: {what}"),
-        _ => format!("This was not understood: {words}"),
+        (_, Some(what)) => language::command::missing(what),
+        // The parser explains itself in English only.
+        _ if language::spoken() != Language::English => language::command::not_understood(culprit(error)),
+        _ => language::command::not_understood(words),
     };
     output::error(json, Fault::Usage(String::new()).code(), &message, &help_for(args));
     2
+}
+
+/// What was typed and is not known or does not fit, without a word about it.
+fn culprit(error: &clap::Error) -> String {
+    let kinds = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg, ContextKind::InvalidValue];
+    let found = kinds.iter().filter_map(|kind| error.get(*kind)).map(ToString::to_string);
+    found.filter(|what| !what.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// The help page of the command that was meant, as far as its words are known.

@@ -7,6 +7,7 @@ use super::read::quoted;
 use super::{Run, Stop};
 use crate::engine::model::{Check, CheckState, Invitation, InvitationState, Pending};
 use crate::engine::{Engine, Fault};
+use crate::language::step as texts;
 
 /// What has just been done, as far as the next step depends on it.
 #[derive(Debug, Clone, Copy)]
@@ -80,16 +81,12 @@ fn with(pending: &Pending) -> String {
     let name = quoted(&pending.contact);
     match pending.check {
         // Nothing can be checked over it any more.
-        _ if pending.stopped && pending.invited => "cairn inbox, once they have used your invitation".to_owned(),
-        _ if pending.stopped => {
-            format!("cairn invite new --rejoin {name}, or ask them for an invitation and cairn join LINK --as {name}")
-        }
-        CheckState::Words => format!("cairn contact verify {name}, then the same with --typed WORDS"),
-        CheckState::Different | CheckState::Broken => {
-            format!("ask them, then cairn contact verify {name} --again, or cairn invite new --rejoin {name}")
-        }
+        _ if pending.stopped && pending.invited => texts::once_yours_used(),
+        _ if pending.stopped => texts::rejoin(name),
+        CheckState::Words => texts::then_typed(name),
+        CheckState::Different | CheckState::Broken => texts::ask_them(name),
         CheckState::Idle | CheckState::Asked | CheckState::Waiting | CheckState::Matched | CheckState::BeganAgain => {
-            format!("cairn contact verify {name}, while you talk to each other")
+            texts::while_talking(name)
         }
     }
 }
@@ -101,25 +98,25 @@ pub(super) fn step(done: Done<'_>, pending: &[Pending]) -> String {
     }
     match done {
         Done::SetUp { relay: true } => "cairn invite new".to_owned(),
-        Done::SetUp { relay: false } => "cairn invite new --relay ADDRESS, or cairn join LINK".to_owned(),
-        Done::Invited => "cairn inbox, once they have used it".to_owned(),
-        Done::InvitedAgain(name) => format!("cairn inbox, then cairn contact verify {}", quoted(name)),
-        Done::Invitations => "cairn invite new, or cairn invite revoke ID".to_owned(),
+        Done::SetUp { relay: false } => texts::relay_or_join(),
+        Done::Invited => texts::once_used(),
+        Done::InvitedAgain(name) => texts::inbox_then_check(quoted(name)),
+        Done::Invitations => texts::invite_or_revoke(),
         Done::Revoked => "cairn invite list".to_owned(),
-        Done::Joined(name) => format!("cairn, or cairn send {} -m TEXT", quoted(name)),
-        Done::Nobody => "cairn invite new, or cairn join LINK".to_owned(),
+        Done::Joined(name) => texts::open_or_send(quoted(name)),
+        Done::Nobody => texts::invite_or_join(),
         Done::Sent | Done::Stands => "cairn inbox".to_owned(),
         Done::Refused(name) => format!("cairn contact verify {}", quoted(name)),
         Done::Settings => "cairn config set KEY VALUE".to_owned(),
         Done::Set => "cairn config get".to_owned(),
-        Done::Later => "cairn later list, or cairn later cancel ID".to_owned(),
+        Done::Later => texts::later(),
         Done::Shown => "cairn send CONTACT -m TEXT".to_owned(),
         Done::About(name) => format!("cairn send {} -m TEXT", quoted(name)),
         Done::GivenUp => "cairn contact list".to_owned(),
-        Done::Blocked(name) => format!("cairn contact unblock {}, to take it back", quoted(name)),
+        Done::Blocked(name) => texts::unblock(quoted(name)),
         Done::Words(name) => format!("cairn contact verify {} --typed WORDS", quoted(name)),
         Done::Salvaged(home) => format!("cairn --home {} inbox", quoted(home)),
-        Done::Written => "man cairn, if man looks there".to_owned(),
+        Done::Written => texts::man(),
     }
 }
 

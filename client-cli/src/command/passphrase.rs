@@ -8,6 +8,7 @@ use crate::config::{Config, PassphraseSource};
 use crate::engine::Fault;
 use crate::engine::notice::center;
 use crate::home::Home;
+use crate::language::{command as texts, said, step, system as why};
 use crate::output::card::{HELP, card};
 use std::fs::File;
 use std::io::{self, Read};
@@ -25,26 +26,19 @@ pub(crate) fn provided(config: &Config) -> Result<Option<Zeroizing<String>>, Sto
     match &config.passphrase {
         PassphraseSource::Person => Ok(None),
         PassphraseSource::File(path) => {
-            let unreadable = |error: io::Error| {
-                Stop::usage(
-                    format!("The passphrase file can't be read ({}).", error.kind()),
-                    "the same command with another --passphrase-file",
-                )
-            };
+            let unreadable =
+                |error: io::Error| Stop::usage(texts::passphrase_unread(why(error.kind())), step::other_file());
             let bytes = read_all(File::open(path).map_err(unreadable)?).map_err(unreadable)?;
             let end = without_end(&bytes).len();
-            text(&bytes, end, "The passphrase file").map(Some)
+            text(&bytes, end, &texts::of_file()).map(Some)
         }
         PassphraseSource::Command(line) => from_command(line).map(Some),
     }
 }
 
 fn from_command(line: &std::ffi::OsStr) -> Result<Zeroizing<String>, Stop> {
-    let failed = || Stop::Said {
-        code: Fault::Locked.code(),
-        message: "The passphrase command did not work.".to_owned(),
-        next: "try the command by itself, then the same again".to_owned(),
-    };
+    let failed =
+        || Stop::Said { code: Fault::Locked.code(), message: texts::passphrase_command(), next: step::by_itself() };
     let mut child = Command::new("sh")
         .arg("-c")
         .arg(line)
@@ -60,7 +54,7 @@ fn from_command(line: &std::ffi::OsStr) -> Result<Zeroizing<String>, Stop> {
     }
     let first = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);
     let end = without_end(bytes.get(..first).unwrap_or(&bytes)).len();
-    text(&bytes, end, "The passphrase command")
+    text(&bytes, end, &texts::of_command())
 }
 
 fn read_all(from: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
@@ -77,17 +71,17 @@ fn without_end(bytes: &[u8]) -> &[u8] {
 }
 
 fn text(bytes: &[u8], end: usize, what: &str) -> Result<Zeroizing<String>, Stop> {
-    let next = "the same command with another passphrase";
+    let next = step::other_passphrase();
     let bytes = bytes.get(..end).unwrap_or(bytes);
     if bytes.is_empty() {
-        return Err(Stop::usage(format!("{what} gives nothing."), next));
+        return Err(Stop::usage(texts::gives_nothing(what), next));
     }
     if bytes.len() as u64 > LONGEST {
-        return Err(Stop::usage(format!("{what} gives more than {LONGEST} bytes."), next));
+        return Err(Stop::usage(texts::gives_more(what, LONGEST), next));
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-        Err(_) => Err(Stop::usage(format!("{what} gives something that is not text."), next)),
+        Err(_) => Err(Stop::usage(texts::gives_no_text(what), next)),
     }
 }
 
@@ -95,18 +89,18 @@ fn text(bytes: &[u8], end: usize, what: &str) -> Result<Zeroizing<String>, Stop>
 pub(super) fn three_tries<T>(home: &Home, open: impl Fn(Zeroizing<String>) -> Result<T, Fault>) -> Result<T, Stop> {
     let hidden = Hidden::begin();
     for _ in 1..TRIES {
-        match open(ask(&hidden, home, "Passphrase (stays hidden): ")?) {
-            Err(Fault::WrongPassphrase) => eprint_line("That did not open it. Try again, there is no hurry.")?,
+        match open(ask(&hidden, home, &texts::passphrase())?) {
+            Err(Fault::WrongPassphrase) => eprint_line(&texts::did_not_open())?,
             other => return Ok(other?),
         }
     }
-    Ok(open(ask(&hidden, home, "Passphrase (stays hidden): ")?)?)
+    Ok(open(ask(&hidden, home, &texts::passphrase())?)?)
 }
 
 /// Asks; who asks for help first gets it, and is asked again.
 fn ask(hidden: &Hidden, home: &Home, question: &str) -> Result<Zeroizing<String>, Stop> {
     loop {
-        let typed = hidden.ask(question)?;
+        let typed = hidden.ask(&format!("{question} "))?;
         if typed.as_str() != HELP {
             return Ok(typed);
         }
@@ -117,17 +111,17 @@ fn ask(hidden: &Hidden, home: &Home, question: &str) -> Result<Zeroizing<String>
 /// A new passphrase, typed twice, and again until both are the same.
 pub(super) fn chosen(home: &Home) -> Result<Zeroizing<String>, Stop> {
     let hidden = Hidden::begin();
-    eprint_line("Choose a passphrase: four words or more are good. It stays hidden while you type.")?;
+    eprint_line(&texts::choose())?;
     loop {
-        let first = ask(&hidden, home, "Passphrase: ")?;
+        let first = ask(&hidden, home, &said::passphrase_new())?;
         if first.is_empty() {
-            eprint_line("A passphrase needs at least one letter.")?;
+            eprint_line(&texts::empty())?;
             continue;
         }
-        if *ask(&hidden, home, "The same again: ")? == *first {
+        if *ask(&hidden, home, &said::passphrase_again())? == *first {
             return Ok(first);
         }
-        eprint_line("The two were not the same. Once more, there is no hurry.")?;
+        eprint_line(&texts::differ())?;
     }
 }
 

@@ -3,6 +3,7 @@
 //! In: bytes. Out: checked text. This file must never ask for a passphrase.
 
 use super::Stop;
+use crate::language::{command as texts, step};
 use crate::names;
 use cairn_protocol::limits::TEXT;
 use std::io::{self, Read, Write};
@@ -20,10 +21,9 @@ pub(crate) fn message() -> Result<String, Stop> {
 /// Checks a message: UTF-8 of 0 to 65,536 bytes.
 pub(crate) fn text(bytes: Vec<u8>) -> Result<String, Stop> {
     if bytes.len() > TEXT {
-        return Err(Stop::usage("The message is longer than 65,536 bytes. Nothing was sent.", "send it in two parts"));
+        return Err(Stop::usage(texts::long(), step::two_parts()));
     }
-    String::from_utf8(bytes)
-        .map_err(|_| Stop::usage("The message is not text (UTF-8). Nothing was sent.", "cairn send --help"))
+    String::from_utf8(bytes).map_err(|_| Stop::usage(texts::not_text(), "cairn send --help"))
 }
 
 /// A value, or the one line on standard input where it is `-`.
@@ -32,35 +32,39 @@ pub(crate) fn or_stdin(value: String) -> Result<String, Stop> {
         return Ok(value);
     }
     let mut line = String::new();
-    io::stdin()
-        .take(LINE)
-        .read_to_string(&mut line)
-        .map_err(|_| Stop::usage("Standard input did not give one line of text.", "cairn --help"))?;
+    io::stdin().take(LINE).read_to_string(&mut line).map_err(|_| Stop::usage(texts::not_one_line(), "cairn --help"))?;
     Ok(line.trim().to_owned())
 }
 
 /// Asks the person, on standard error: standard output is for results.
 pub(crate) fn ask(question: &str) -> Result<Option<String>, Stop> {
-    write!(io::stderr(), "{question}")?;
+    write!(io::stderr(), "{question} ")?;
     let mut line = String::new();
     let read = io::stdin().read_line(&mut line)?;
     Ok((read > 0).then_some(line))
 }
 
+/// Whether what can't be undone is to be done: a whole word says so, in the person's language or in English.
+pub(crate) fn yes() -> Result<bool, Stop> {
+    let answer = ask(&texts::type_yes())?.unwrap_or_default().trim().to_lowercase();
+    // An accent is not on every keyboard.
+    Ok(answer == "yes" || answer == texts::yes() || answer == texts::yes().replace('í', "i"))
+}
+
 /// The name for a new profile: given, or asked until it can be used.
 pub(crate) fn name_or_ask(given: Option<String>, may_ask: bool) -> Result<String, Stop> {
     if let Some(given) = given {
-        return names::check(&given).map_err(|why| Stop::usage(why, "the same command with another --name"));
+        return names::check(&given).map_err(|why| Stop::usage(why, step::other_own_name()));
     }
     if may_ask {
-        while let Some(line) = ask("A name for the other person to see: ")? {
+        while let Some(line) = ask(&texts::ask_name())? {
             match names::check(&line) {
                 Ok(name) => return Ok(name),
                 Err(why) => crate::output::aside(&why)?,
             }
         }
     }
-    Err(Stop::usage("A new profile needs a name.", "the same command with --name NAME"))
+    Err(Stop::usage(texts::needs_name(), step::with_name()))
 }
 
 /// A name as the next command takes it.

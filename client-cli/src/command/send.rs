@@ -7,6 +7,8 @@ use super::{Run, Stop, later, read};
 use crate::cli::Send;
 use crate::engine::Fault;
 use crate::engine::model::SendState;
+use crate::language::{command, step};
+use crate::output::fault::words;
 use std::os::unix::ffi::OsStringExt;
 
 /// Runs it.
@@ -27,7 +29,7 @@ pub(super) fn run(run: &Run, send: Send) -> Result<(), Stop> {
         Ok(outcome) => outcome,
         Err(Stop::Fault(fault @ Fault::KeysChanged)) => {
             let next = next::step(Done::Refused(&send.contact), &engine.pending(Some(&send.contact))?);
-            return Err(Stop::Said { code: fault.code(), message: fault.to_string(), next });
+            return Err(Stop::Said { code: fault.code(), message: words(&fault), next });
         }
         Err(stop) => return Err(stop.about(&send.contact)),
     };
@@ -39,8 +41,8 @@ pub(super) fn run(run: &Run, send: Send) -> Result<(), Stop> {
         (SendState::Saved, None | Some(Fault::Unreachable)) if send.wait.is_none() => go_on(),
         (SendState::Saved, None | Some(Fault::Unreachable | Fault::WaitOver)) => Err(Stop::Said {
             code: Fault::WaitOver.code(),
-            message: "It is not at the relay yet. It is safe here.".to_owned(),
-            next: "cairn inbox, later: it sends what waits".to_owned(),
+            message: command::not_there_yet(),
+            next: step::inbox_sends(),
         }),
         (SendState::Saved, Some(fault)) => Err(Stop::from(fault).about(&outcome.to)),
     }

@@ -8,18 +8,15 @@ use crate::cli::Setup;
 use crate::config::PassphraseSource;
 use crate::engine::{Engine, Pass, Protection};
 use crate::home::Home;
+use crate::language::{command as texts, step, trouble};
 use cairn_protocol::address::{AddressError, RelayAddress};
 use cairn_protocol::base32;
-
-/// What is said where the key lies open.
-pub(super) const NO_PASSPHRASE: &str =
-    "There is no passphrase: the key lies in a file that only your account on this computer can read.";
 
 /// Runs it.
 pub(super) fn run(run: &Run, setup: Setup) -> Result<(), Stop> {
     let home = run.home("setup")?;
     if Engine::exists(&home) {
-        return Err(Stop::usage("There is a profile here already. Nothing was changed.", "cairn status"));
+        return Err(Stop::usage(trouble::profile_there(), "cairn status"));
     }
     let relay = setup.relay.map(|text| relay(&text)).transpose()?;
     let pass = setup.pass.map(pass).transpose()?;
@@ -28,7 +25,7 @@ pub(super) fn run(run: &Run, setup: Setup) -> Result<(), Stop> {
     make(run, &home, &name, relay, pass, setup.no_passphrase)?;
     run.output.profile(&name)?;
     if setup.no_passphrase {
-        run.output.say(NO_PASSPHRASE)?;
+        run.output.say(&texts::no_passphrase())?;
     }
     next::print(run, Done::SetUp { relay: has_relay }, &[])
 }
@@ -50,24 +47,27 @@ fn new_passphrase(run: &Run, home: &Home) -> Result<zeroize::Zeroizing<String>, 
     match passphrase::provided(&run.config)? {
         Some(passphrase) => Ok(passphrase),
         None if run.config.may_ask && run.config.passphrase == PassphraseSource::Person => passphrase::chosen(home),
-        None => Err(Stop::usage(
-            "A new profile needs a passphrase.",
-            "the same command with --passphrase-file FILE, or with --no-passphrase",
-        )),
+        None => Err(Stop::usage(texts::needs_passphrase(), step::passphrase())),
     }
 }
 
 /// A relay's address, as typed.
 pub(super) fn relay(text: &str) -> Result<RelayAddress, Stop> {
     text.parse().map_err(|error: AddressError| {
-        Stop::usage(format!("The relay's address can't be used: {error}."), "ask the center for the relay's address")
+        let why = match error {
+            AddressError::Form => texts::address_form(),
+            AddressError::Host => texts::address_host(),
+            AddressError::Port => texts::address_port(),
+            AddressError::Checksum => texts::address_end(),
+        };
+        Stop::usage(texts::address(why), step::ask_address())
     })
 }
 
 /// A pass, as typed or from standard input.
 pub(super) fn pass(text: String) -> Result<Pass, Stop> {
     let text = read::or_stdin(text)?;
-    base32::decode::<32>(text.trim()).map(Pass::from_bytes).ok_or_else(|| {
-        Stop::usage("The pass is incomplete or has a mistake in it.", "the same command with the whole pass")
-    })
+    base32::decode::<32>(text.trim())
+        .map(Pass::from_bytes)
+        .ok_or_else(|| Stop::usage(texts::pass(), step::whole_pass()))
 }

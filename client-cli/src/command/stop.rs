@@ -36,7 +36,7 @@ impl Stop {
     pub(crate) fn with_next(self, next: &str) -> Self {
         match self {
             Self::Fault(Fault::Usage(message)) => Self::usage(message, next),
-            Self::Fault(fault @ Fault::Slip(_)) => Self::usage(fault.to_string(), next),
+            Self::Fault(fault @ Fault::Slip(_)) => Self::usage(words(&fault), next),
             other => other,
         }
     }
@@ -45,7 +45,7 @@ impl Stop {
     pub(crate) fn with_next_try(self, next: &str) -> Self {
         match self {
             Self::Fault(fault @ (Fault::Unreachable | Fault::OtherRelay | Fault::Busy)) => {
-                Self::Said { code: fault.code(), message: fault.to_string(), next: next.to_owned() }
+                Self::Said { code: fault.code(), message: words(&fault), next: next.to_owned() }
             }
             other => other,
         }
@@ -56,8 +56,8 @@ impl Stop {
         match self {
             Self::Fault(fault) if fault.next().contains("CONTACT") => Self::Said {
                 code: fault.code(),
-                message: fault.to_string(),
-                next: fault.next().replace("CONTACT", &super::read::quoted(contact)),
+                message: words(&fault),
+                next: next_of(&fault).replace("CONTACT", &super::read::quoted(contact)),
             },
             other => other,
         }
@@ -98,8 +98,8 @@ impl From<io::Error> for Stop {
             io::ErrorKind::Interrupted => Self::Fault(Fault::Interrupted),
             kind => Self::Said {
                 code: 1,
-                message: format!("What came could not be printed or read here ({kind})."),
-                next: "the same command again".to_owned(),
+                message: crate::language::command::streams(crate::language::system(kind)),
+                next: crate::language::next::again(),
             },
         }
     }

@@ -8,6 +8,7 @@ use super::{Run, Stop, read};
 use crate::cli::Verify;
 use crate::engine::model::{Check, CheckState};
 use crate::engine::{Engine, Fault};
+use crate::language::command;
 use crate::output::check as words;
 use std::time::Duration;
 
@@ -80,9 +81,9 @@ fn compare(run: &Run, engine: &mut Engine, id: &str, typed: &str, wait: Option<D
 /// Asks a person for the other one's words.
 fn ask(run: &Run, engine: &mut Engine, mut check: Check) -> Result<(), Stop> {
     loop {
-        let question = format!("The four words that {} reads: ", crate::sanitize::name(&check.contact));
+        let question = command::their_words(crate::sanitize::name(&check.contact));
         let Some(line) = read::ask(&question)? else {
-            run.output.say("It goes on where it was.")?;
+            run.output.say(&command::where_it_was())?;
             return next::print(run, Done::Shown, &engine.pending(Some(&check.contact_id))?);
         };
         if line.trim().is_empty() {
@@ -132,11 +133,7 @@ fn end(run: &Run, check: &Check) -> Result<(), Stop> {
 }
 
 fn not_yet(check: &Check) -> Stop {
-    Stop::Said {
-        code: Fault::WaitOver.code(),
-        message: "The words are not there yet: both have to begin.".to_owned(),
-        next: next::of_check(check),
-    }
+    Stop::Said { code: Fault::WaitOver.code(), message: command::no_words_yet(), next: next::of_check(check) }
 }
 
 fn not_fitting(message: String, next: String) -> Stop {

@@ -10,6 +10,7 @@ use super::model::{self, CheckState, Contact, Trust};
 use super::outbound::restore;
 use super::rejoin::{known_as, subject};
 use super::{Engine, Fault, chance};
+use crate::language::trouble;
 use crate::vault::{EventRow, Store};
 use cairn_protocol::check::{Check, Standing, Typed};
 use cairn_protocol::content::CheckMessage;
@@ -25,9 +26,7 @@ const SAY: Duration = Duration::from_secs(5);
 /// The check of a contact as it was kept; none where nobody has begun.
 fn kept(store: &Store<'_>, contact: &str) -> Result<Option<Check>, Fault> {
     let state = store.check(contact)?;
-    state.map(|state| Check::restore(&state)).transpose().map_err(|_| {
-        Fault::Damaged("one check of words can't be read. To begin anew: cairn contact verify CONTACT --again.".into())
-    })
+    state.map(|state| Check::restore(&state)).transpose().map_err(|_| Fault::Damaged(trouble::check_unread()))
 }
 
 /// The same; a fresh one where nobody has begun.

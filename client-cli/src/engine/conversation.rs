@@ -6,6 +6,7 @@
 use super::outbound::restore;
 use super::{Fault, check, filler, seconds};
 use crate::engine::model::Direction;
+use crate::language::trouble;
 use crate::vault::{EventRow, NewMessage, Store};
 use cairn_protocol::content::{Content, Piece};
 use cairn_protocol::handshake::{Replay, ReplayGuard};
@@ -143,9 +144,9 @@ impl<'s, 'c> Conversation<'s, 'c> {
         let invitation = self.store.invitation_of_mailbox(self.mailbox)?;
         let guard = invitation.as_ref().and_then(|one| one.guard.as_ref());
         let replay = match guard {
-            Some(guard) => ReplayGuard::restore(guard)
-                .map_err(|_| Fault::Damaged("one invitation's guard can't be read.".into()))?
-                .check(envelope),
+            Some(guard) => {
+                ReplayGuard::restore(guard).map_err(|_| Fault::Damaged(trouble::guard_unread()))?.check(envelope)
+            }
             None => None,
         };
         match (replay, invitation) {

@@ -7,6 +7,7 @@ use super::model::{Finding, Salvaged};
 use super::outbound::restore;
 use super::{Engine, Fault, chance};
 use crate::home::Home;
+use crate::language::trouble;
 use crate::vault::Vault;
 use rustix::process::geteuid;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -120,7 +121,7 @@ impl Engine {
             Err(error) => error.kind() == std::io::ErrorKind::NotFound,
         };
         if !empty {
-            return Err(Fault::Usage("The new home must be a folder that is empty or not there yet.".into()));
+            return Err(Fault::Usage(trouble::new_home()));
         }
         let _lock = home.lock()?;
         into.make()?;

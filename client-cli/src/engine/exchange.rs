@@ -7,6 +7,7 @@ use super::mailboxes::{Box, REST, Stage};
 use super::notice::Asking;
 use super::outbound::restore;
 use super::{Engine, Fault};
+use crate::language::trouble;
 use crate::net::{NetError, Role, Signal};
 use crate::vault::{Place, Route, Store};
 use cairn_protocol::wire::frame::{Refusal, Reply, Request};
@@ -325,8 +326,7 @@ impl Engine {
                 if let (Reply::Done, Some(own)) = (&reply, self.exchange.boxes.get_mut(&row)) {
                     own.stage = Stage::New;
                 } else {
-                    let lost = "The relay has lost the place of one conversation. It takes a new invitation to go on.";
-                    self.stick(row, Fault::Unexpected(lost.into()), None);
+                    self.stick(row, Fault::Unexpected(trouble::place_lost()), None);
                 }
                 Ok(())
             }

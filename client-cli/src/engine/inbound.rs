@@ -6,6 +6,7 @@
 use super::conversation::{Conversation, second_taker};
 use super::exchange::{Asked, Goal};
 use super::{Engine, Fault, chance, names};
+use crate::language::trouble;
 use crate::net::Role;
 use crate::vault::{EventRow, InvitationRow, NewContact, State, Store};
 use cairn_protocol::handshake::{AcceptError, Accepted};
@@ -148,8 +149,7 @@ fn first(store: &Store<'_>, mailbox: i64, envelope: &EnvelopeBytes, now: i64) ->
     let (State::Open | State::Making, Some(private)) = (invitation.state, invitation.private.as_ref()) else {
         return Ok(First::Done);
     };
-    let private =
-        Invitation::restore(private).map_err(|_| Fault::Damaged("one invitation's keys can't be read.".into()))?;
+    let private = Invitation::restore(private).map_err(|_| Fault::Damaged(trouble::invitation_unread()))?;
     match private.accept(envelope) {
         // Their mailbox is at the relay that the invitation names: a taker must not send us to another computer.
         Ok(accepted) if accepted.taker.address.to_string() == invitation.relay => {

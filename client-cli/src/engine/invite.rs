@@ -6,6 +6,7 @@
 use super::exchange::Goal;
 use super::model::{self, InvitationState};
 use super::{Engine, Fault, chance};
+use crate::language::trouble;
 use crate::net::Role;
 use crate::vault::{InvitationRow, MailboxRow, NewInvitation, State};
 use cairn_protocol::address::RelayAddress;
@@ -59,7 +60,7 @@ pub(super) fn refusal(refusal: Refusal) -> Fault {
         Refusal::Taken => Fault::InvitationUsed,
         Refusal::Gone => Fault::InvitationGone,
         Refusal::TooFast { .. } | Refusal::NotNow | Refusal::Full => Fault::Busy,
-        other => Fault::Unexpected(format!("The relay refused ({other}).")),
+        other => Fault::Unexpected(trouble::refused(other.to_string())),
     }
 }
 
@@ -68,7 +69,7 @@ pub(super) fn done(reply: &Reply) -> Result<(), Fault> {
     match reply {
         Reply::Done => Ok(()),
         Reply::Refused(why) => Err(refusal(*why)),
-        _ => Err(Fault::Unexpected("The relay gave an answer that does not fit.".into())),
+        _ => Err(Fault::Unexpected(trouble::answer())),
     }
 }
 
@@ -96,11 +97,9 @@ impl Engine {
         let profile = self.vault.read(|store| store.profile()).map_err(Fault::from)?;
         let relay = match (relay, &profile.relay) {
             (Some(relay), _) => relay,
-            (None, Some(relay)) => {
-                relay.parse().map_err(|_| Fault::Damaged("its vault names a relay that can't be read.".into()))?
-            }
+            (None, Some(relay)) => relay.parse().map_err(|_| Fault::Damaged(trouble::relay_unread()))?,
             (None, None) => {
-                return Err(Fault::Usage("No relay is known yet: say which one with --relay ADDRESS.".into()));
+                return Err(Fault::Usage(trouble::no_relay()));
             }
         };
         let place = relay.to_string();
@@ -160,7 +159,7 @@ impl Engine {
         let row = self.vault.write(|store| {
             store.open_invitation(&id)?;
             store.keep_relay(&place, pass.as_ref())?;
-            store.invitation(&id)?.ok_or_else(|| Fault::Unexpected("The invitation was not kept.".into()))
+            store.invitation(&id)?.ok_or_else(|| Fault::Unexpected(trouble::not_kept()))
         })?;
         self.exchange.stale = true;
         Ok(shown_as(row, now))
@@ -189,7 +188,7 @@ impl Engine {
     /// [`Fault::Usage`] for one that is not there, [`Fault::InvitationUsed`], [`Fault::Unreachable`].
     pub async fn invite_revoke(&mut self, id: &str) -> Result<(), Fault> {
         let row = self.vault.read(|store| store.invitation(id)).map_err(Fault::from)?;
-        let row = row.ok_or_else(|| Fault::Usage("There is no invitation with this id.".into()))?;
+        let row = row.ok_or_else(|| Fault::Usage(trouble::no_invitation()))?;
         match row.state {
             State::Making | State::Open => {}
             State::Used => return Err(Fault::InvitationUsed),

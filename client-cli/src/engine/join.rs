@@ -9,6 +9,7 @@ use super::invite::{create_mailbox, done, draw_mailbox, refusal};
 use super::model::Contact;
 use super::rejoin::known_as;
 use super::{Engine, Fault, chance, names};
+use crate::language::trouble;
 use crate::net::Role;
 use crate::vault::NewContact;
 use cairn_protocol::handshake::{Taker, take};
@@ -67,7 +68,7 @@ impl Engine {
                 store.insert_join(&slot, &ClaimToken::random(&mut rng), mailbox)?;
             }
             store.set_join_rejoins(&slot, rejoins)?;
-            store.join(&slot)?.ok_or_else(|| Fault::Unexpected("The claim was not kept.".into()))
+            store.join(&slot)?.ok_or_else(|| Fault::Unexpected(trouble::no_claim()))
         })?;
         if let Some(session) = &join.contact {
             if join.rejoins.as_deref() != rejoins {
@@ -90,7 +91,7 @@ impl Engine {
                 return Err(fault);
             }
         };
-        let own = join.mailbox.ok_or_else(|| Fault::Unexpected("The claim has no mailbox.".into()))?;
+        let own = join.mailbox.ok_or_else(|| Fault::Unexpected(trouble::no_mailbox()))?;
         let own = self.vault.read(|store| store.mailbox(own)).map_err(Fault::from)?;
         let voucher = Admission::Voucher(bundle.offer().voucher.duplicate());
         match self.ask(&relay, Role::Receive, create_mailbox(&own, voucher), deadline).await? {
@@ -118,7 +119,7 @@ impl Engine {
             None => match self.ask(relay, Role::Invite, Request::TakeBundle { slot, claim }, deadline).await? {
                 Reply::Bundle(sealed) => sealed,
                 Reply::Refused(why) => return Err(refusal(why)),
-                _ => return Err(Fault::Unexpected("The relay gave an answer that does not fit.".into())),
+                _ => return Err(Fault::Unexpected(trouble::answer())),
             },
         };
         let bundle = link.open_bundle(&sealed).map_err(|_| Fault::InvitationAltered)?;

@@ -54,8 +54,8 @@ impl Engine {
             }
         })?;
         (self.exchange.stale, self.news) = (true, true);
-        self.vault.compact()?;
-        Ok(Kept { contact: self.contact(&contact.id)?, told: false })
+        let erased = self.compact_if_room()?;
+        Ok(Kept { contact: self.contact(&contact.id)?, told: false, erased })
     }
 
     /// [`choose_keep`](Self::choose_keep), and then tries to tell the other side.
@@ -91,11 +91,16 @@ impl Engine {
             })
         })?;
         self.news |= self.vault.read(|store| store.last_event()).map_err(Fault::from)? > before_last;
-        // Also where an earlier run ended before it was done. Where the disk has no room for it now, the next day does
-        // it, or the next opening: nobody is kept from reading.
+        // Also where an earlier run ended before it was done.
+        self.compact_if_room().map(|_| ())
+    }
+
+    /// Writes the vault's file anew, if that is due. False: the disk has no room for it now; then the next day does it,
+    /// or the next opening, and what was chosen holds whatever comes of this: nobody is kept from reading.
+    pub(super) fn compact_if_room(&mut self) -> Result<bool, Fault> {
         match self.vault.compact() {
-            Err(crate::vault::VaultError::Failed(_)) => Ok(()),
-            done => Ok(done?),
+            Err(crate::vault::VaultError::Failed(_)) => Ok(false),
+            done => Ok(done.map(|()| true)?),
         }
     }
 }

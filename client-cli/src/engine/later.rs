@@ -5,6 +5,7 @@
 
 use super::model::{Direction, Message};
 use super::{Engine, Fault, chance};
+use crate::language::trouble;
 use crate::vault::NewMessage;
 use cairn_protocol::content::MessageId;
 use cairn_protocol::limits::TEXT;
@@ -20,7 +21,7 @@ impl Engine {
     /// [`Fault::NoContact`]; [`Fault::Blocked`]; [`Fault::KeysChanged`]; [`Fault::Usage`] for a time that is over or too far ahead.
     pub fn send_later(&mut self, contact: &str, text: &str, at: i64) -> Result<Message, Fault> {
         if text.len() > TEXT {
-            return Err(Fault::Usage(format!("A message can hold {TEXT} bytes of text. This one has {}.", text.len())));
+            return Err(Fault::Usage(trouble::text_long(TEXT, text.len())));
         }
         let contact = self.writable(contact)?;
         if contact.rejoining {
@@ -28,7 +29,7 @@ impl Engine {
         }
         let now = self.now();
         if at <= now || at > now.saturating_add(LONGEST) {
-            return Err(Fault::Usage("A message can wait for a time within the next six days.".into()));
+            return Err(Fault::Usage(trouble::time_far()));
         }
         let id = MessageId::random(&mut chance::rng());
         let message = self.vault.write(|store| {
@@ -42,8 +43,7 @@ impl Engine {
                 sent_at: at,
                 received_at: None,
             };
-            let row =
-                store.insert_message(&message)?.ok_or_else(|| Fault::Unexpected("An identifier came twice.".into()))?;
+            let row = store.insert_message(&message)?.ok_or_else(|| Fault::Unexpected(trouble::twice()))?;
             store.enqueue_later(&contact.id, row, at)?;
             Ok::<_, Fault>(store.message(row)?)
         })?;
@@ -68,8 +68,7 @@ impl Engine {
         let now = self.now();
         let message = self.vault.write(|store| {
             let found = store.later(now)?.into_iter().find(|(_, message)| message.id == id);
-            let (row, message) =
-                found.ok_or_else(|| Fault::Usage("No message of this id waits: it may have left.".into()))?;
+            let (row, message) = found.ok_or_else(|| Fault::Usage(trouble::not_waiting()))?;
             store.forget_later(row)?;
             Ok::<_, Fault>(message)
         })?;

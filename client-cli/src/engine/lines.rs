@@ -3,6 +3,7 @@
 //! In: addresses, requests. Out: numbers of requests, and when to try again. This file must never learn what is asked.
 
 use super::{Fault, chance};
+use crate::language::trouble;
 use crate::net::{Line, NetError, Role, Signal, Traffic, Up};
 use crate::vault::Place;
 use cairn_protocol::address::RelayAddress;
@@ -78,8 +79,7 @@ impl Lines {
             Some(Held { stand: Stand::Down(_, at), tries, .. }) if again && *at <= Instant::now() => *tries,
             Some(_) => return Ok(()),
         };
-        let address: RelayAddress =
-            relay.parse().map_err(|_| Fault::Damaged("its vault names a relay that can't be read.".into()))?;
+        let address: RelayAddress = relay.parse().map_err(|_| Fault::Damaged(trouble::relay_unread()))?;
         self.next += 1;
         let line = Line::open(address, self.next, self.sender.clone(), Arc::clone(&self.traffic));
         self.held.insert(key, Held { name: self.next, line: Some(line), stand: Stand::Opening, tries });
@@ -184,7 +184,7 @@ impl From<NetError> for Fault {
         match error {
             NetError::Unreachable => Self::Unreachable,
             NetError::OtherKey => Self::OtherRelay,
-            NetError::Version => Self::Unexpected("The relay speaks another version. Update Cairn.".into()),
+            NetError::Version => Self::Unexpected(trouble::version()),
             NetError::Busy(_) => Self::Busy,
         }
     }

@@ -11,6 +11,7 @@
 
 use super::exchange::{Asked, Goal};
 use super::{Engine, Fault, chance};
+use crate::language::trouble;
 use crate::net::Role;
 use crate::vault::MailboxRow;
 use cairn_protocol::limits::ACKNOWLEDGE;
@@ -169,7 +170,7 @@ impl Engine {
                 }
             }
             Reply::Refused(refusal) => self.refused(row, *refusal),
-            _ => self.stick(row, Fault::Unexpected("The relay gave an answer that does not fit.".into()), None),
+            _ => self.stick(row, Fault::Unexpected(trouble::answer()), None),
         }
         Ok(())
     }
@@ -206,7 +207,7 @@ impl Engine {
                 Ok(())
             }
             _ => {
-                self.stick(row, Fault::Unexpected("The relay gave an answer that does not fit.".into()), None);
+                self.stick(row, Fault::Unexpected(trouble::answer()), None);
                 Ok(())
             }
         }
@@ -229,7 +230,7 @@ impl Engine {
             }
             Refusal::NotNow => own.stage = Stage::Stuck(Fault::Busy, Some(Instant::now() + chance::within(REST))),
             other => {
-                let what = format!("The relay refused to hand out what came ({other}).");
+                let what = trouble::refused_inbox(other.to_string());
                 own.stage = Stage::Stuck(Fault::Unexpected(what), None);
             }
         }

@@ -44,6 +44,7 @@ pub use fault::Fault;
 pub use join::check_link;
 
 use crate::home::{Home, Lock};
+use crate::language::trouble;
 use crate::vault::{Profile, Vault};
 use cairn_protocol::address::RelayAddress;
 use exchange::Exchange;
@@ -92,7 +93,7 @@ impl Engine {
         names::check(name)?;
         let passphrase = match key {
             Protection::Passphrase(passphrase) if passphrase.is_empty() => {
-                return Err(Fault::Usage("The passphrase is empty.".into()));
+                return Err(Fault::Usage(trouble::passphrase_empty()));
             }
             Protection::Passphrase(passphrase) => Some(passphrase),
             Protection::None => None,
@@ -100,7 +101,7 @@ impl Engine {
         home.make()?;
         let lock = home.lock()?;
         if Self::exists(home) {
-            return Err(Fault::Usage("There is a profile here already. Nothing was changed.".into()));
+            return Err(Fault::Usage(trouble::profile_there()));
         }
         let relay = relay.map(|relay| relay.to_string());
         let profile = Profile { name: name.into(), relay, pass, created_at: system_clock() };

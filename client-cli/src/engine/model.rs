@@ -298,6 +298,8 @@ pub struct Kept {
     pub contact: Contact,
     /// Whether the other side can learn of it by now: it is on the relay's disk.
     pub told: bool,
+    /// Whether what was removed left the vault's file too; else there was no room to write it anew.
+    pub erased: bool,
 }
 
 /// What removing somebody did.

@@ -7,6 +7,7 @@
 use super::exchange::{Asked, Goal};
 use super::lines::place;
 use super::{Engine, Fault, chance, seconds};
+use crate::language::trouble;
 use crate::net::Role;
 use crate::vault::{Place, Queued, Store, VaultError};
 use cairn_protocol::content::{Content, MessageId};
@@ -106,7 +107,7 @@ impl Engine {
                 (Fault::Busy, rest(Duration::from_secs(retry_after.into()) + chance::within(Duration::from_secs(1))))
             }
             (Reply::Refused(Refusal::NotNow), _) => (Fault::Busy, rest(chance::within(FULL))),
-            _ => (Fault::Unexpected("The relay did not take a message. It is kept here.".into()), None),
+            _ => (Fault::Unexpected(trouble::not_taken()), None),
         };
         way.blocked = Some((fault, until));
         way.after = 0;
@@ -139,7 +140,7 @@ pub(super) fn encrypt(store: &Store<'_>, contact: &str, most: usize, now: i64) -
             Err(EncryptError::Unconfirmed) => break,
             Err(EncryptError::Differs) => return Err(Fault::HistoryDiffers),
             Err(EncryptError::Piece | EncryptError::Seal(_)) => {
-                return Err(Fault::Damaged("one conversation's keys can't be used.".into()));
+                return Err(Fault::Damaged(trouble::keys_unread()));
             }
         };
         store.insert_outbox(contact, Some(sealed.number), EnvelopeId::random(&mut rng), &sealed.envelope, message)?;

@@ -5,7 +5,7 @@
 
 use super::model::{Contact, Removed};
 use super::{Engine, Fault, names};
-use crate::vault::VaultError;
+use crate::language::trouble;
 
 impl Engine {
     /// Gives a contact another name. It stays on this device.
@@ -18,7 +18,7 @@ impl Engine {
         self.vault.write(|store| {
             // An id in a name's place would lead to the wrong person too.
             if store.contact(name)?.is_some_and(|other| other.id != contact.id) || store.pending(name)?.is_some() {
-                return Err(Fault::Usage("Somebody else in your list has that name. Nothing was changed.".into()));
+                return Err(Fault::Usage(trouble::name_taken()));
             }
             Ok(store.rename(&contact.id, name)?)
         })?;
@@ -48,10 +48,7 @@ impl Engine {
         self.vault.write(|store| Ok::<_, Fault>(store.remove_contact(&contact.id)?))?;
         (self.exchange.stale, self.news) = (true, true);
         // They are gone from the list whatever comes of this; the next opening tries it again.
-        let erased = match self.vault.compact() {
-            Err(VaultError::Failed(_)) => false,
-            done => done.map(|()| true)?,
-        };
+        let erased = self.compact_if_room()?;
         Ok(Removed { contact_id: contact.id, contact: contact.name, closed: false, erased })
     }
 

@@ -6,6 +6,7 @@
 
 use super::model::{Found, Hit, Start};
 use super::{Engine, Fault};
+use crate::language::trouble;
 use crate::sanitize;
 
 /// Messages that one call looks at. Larger: a key is answered late in a long conversation. Smaller: more calls.
@@ -34,10 +35,10 @@ fn folded(text: &str) -> String {
 impl Wanted {
     fn new(text: &str) -> Result<Self, Fault> {
         if text.len() > LONGEST {
-            return Err(Fault::Usage(format!("These are too many words to look for: at most {LONGEST} bytes.")));
+            return Err(Fault::Usage(trouble::words_long(LONGEST)));
         }
         match folded(text) {
-            wanted if wanted.is_empty() => Err(Fault::Usage("There is no word to look for.".into())),
+            wanted if wanted.is_empty() => Err(Fault::Usage(trouble::no_word())),
             wanted => Ok(Self(wanted)),
         }
     }

@@ -7,6 +7,7 @@ use super::exchange::Goal;
 use super::mailboxes::Stage;
 use super::model::{Contact, Direction, Outcome, SendState};
 use super::{Engine, Fault, chance};
+use crate::language::trouble;
 use crate::net::Role;
 use crate::vault::NewMessage;
 use cairn_protocol::content::MessageId;
@@ -71,7 +72,7 @@ impl Engine {
     /// Keeps a text and its place in the queue, and lets lines be tried again.
     fn store_text(&mut self, contact: &str, text: &str, drafted: bool) -> Result<(Contact, MessageId, i64), Fault> {
         if text.len() > TEXT {
-            return Err(Fault::Usage(format!("A message can hold {TEXT} bytes of text. This one has {}.", text.len())));
+            return Err(Fault::Usage(trouble::text_long(TEXT, text.len())));
         }
         let contact = self.writable(contact)?;
         if contact.rejoining {
@@ -89,8 +90,7 @@ impl Engine {
                 sent_at: now,
                 received_at: None,
             };
-            let row =
-                store.insert_message(&message)?.ok_or_else(|| Fault::Unexpected("An identifier came twice.".into()))?;
+            let row = store.insert_message(&message)?.ok_or_else(|| Fault::Unexpected(trouble::twice()))?;
             store.enqueue(&contact.id, Some(row))?;
             if drafted {
                 store.set_draft(&contact.id, "")?;

@@ -26,7 +26,7 @@ pub(crate) fn speak(language: Language) {
 }
 
 /// How this thread speaks.
-fn spoken() -> Language {
+pub(crate) fn spoken() -> Language {
     SPOKEN.try_with(Cell::get).unwrap_or(Language::English)
 }
 
@@ -103,6 +103,13 @@ pub(super) const fn sources(language: Language) -> &'static [&'static str] {
             include_str!("en/fault.ftl"),
             include_str!("en/next.ftl"),
             include_str!("en/first.ftl"),
+            include_str!("en/card.ftl"),
+            include_str!("en/center.ftl"),
+            include_str!("en/standing.ftl"),
+            include_str!("en/command.ftl"),
+            include_str!("en/step.ftl"),
+            include_str!("en/trouble.ftl"),
+            include_str!("en/why.ftl"),
         ],
         Language::Spanish => &[
             include_str!("es/doctor.ftl"),
@@ -124,6 +131,13 @@ pub(super) const fn sources(language: Language) -> &'static [&'static str] {
             include_str!("es/fault.ftl"),
             include_str!("es/next.ftl"),
             include_str!("es/first.ftl"),
+            include_str!("es/card.ftl"),
+            include_str!("es/center.ftl"),
+            include_str!("es/standing.ftl"),
+            include_str!("es/command.ftl"),
+            include_str!("es/step.ftl"),
+            include_str!("es/trouble.ftl"),
+            include_str!("es/why.ftl"),
         ],
     }
 }

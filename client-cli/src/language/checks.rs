@@ -30,6 +30,7 @@ const FRIGHTENING: [(&[&str], Language); 2] = [
             "stolen",
             "victim",
             "watched",
+            "breach",
             "alarm",
             "alert",
             "fatal",
@@ -147,7 +148,7 @@ fn letters(text: &str) -> impl Iterator<Item = String> {
     text.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
-fn frightening(language: Language, words: &str) -> Option<&'static str> {
+pub(crate) fn frightening(language: Language, words: &str) -> Option<&'static str> {
     let known: Vec<_> = FRIGHTENING.iter().filter(|(_, of)| *of == language).flat_map(|(list, _)| *list).collect();
     letters(words).find_map(|word| known.iter().find(|start| word.starts_with(**start)).map(|start| **start))
 }

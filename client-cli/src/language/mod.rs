@@ -8,12 +8,14 @@
 
 mod catalog;
 #[cfg(test)]
-mod checks;
+pub(crate) mod checks;
 mod chosen;
+mod system;
 mod texts;
 mod value;
 
-pub(crate) use catalog::speak;
+pub(crate) use catalog::{speak, spoken};
+pub(crate) use system::system;
 pub(crate) use texts::*;
 
 /// A language that all texts are in.

@@ -26,14 +26,16 @@ macro_rules! areas {
     };
 }
 
+mod commands;
 mod full_screen;
 
+pub(crate) use commands::{card, center, command, standing, step, trouble, why};
 pub(crate) use full_screen::screen;
 
 /// Each text with the names of its values. For tests.
 #[cfg(test)]
 pub(super) fn all() -> Vec<(String, Vec<&'static str>)> {
-    [listed(), full_screen::listed()].concat()
+    [listed(), commands::listed(), full_screen::listed()].concat()
 }
 
 areas! {
@@ -193,6 +195,7 @@ areas! {
         would_remove(number, time);
         now_told(time, name);
         now_later(time, name);
+        erased_later();
         removed(number, time, name);
         theirs(name, time);
     }
@@ -229,6 +232,8 @@ areas! {
         you();
         not_sent_yet();
         no_words();
+        no_name();
+        somebody();
         invitation_head();
         invitation_head_for(name);
         invitation_rules(when);
@@ -246,6 +251,7 @@ areas! {
         clock();
         date(month, day, clock);
         dated(month, day, year, clock);
+        day(month, day, year);
         end(weekday, month, day, clock);
         month(month);
         weekday(day);

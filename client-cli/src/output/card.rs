@@ -4,42 +4,24 @@
 //! center has not given: a wrong one costs more than none. It needs no profile, no passphrase and no network.
 
 use crate::engine::center::Center;
+use crate::language::card as texts;
 
 /// What is typed for it, everywhere.
 pub(crate) const HELP: &str = "!";
 
-/// The heading.
-pub(crate) const TITLE: &str = "HELP NOW";
-
-/// What is said where the center has given no card of its own.
-pub(crate) const LINES: [&str; 4] = [
-    NO_EMERGENCY,
-    "If you or somebody else is in danger, call your local emergency number, or ask a person near you to call.",
-    "Your center has given this program no telephone numbers, so none stand here. Ask for them while you are well, and \
-     keep them beside your telephone.",
-    "You can say: I need help now.",
-];
-
-/// Said on every card.
-const NO_EMERGENCY: &str = "Cairn is not an emergency service. Perhaps nobody reads here right now.";
-
-/// Instead of the third line, where something came that the center has not signed, or that was changed since.
-const UNUSABLE: &str = "The card of your center can't be read here, so none of its numbers stand here. Ask for them while \
-                        you are well, and keep them beside your telephone.";
-
 /// The whole card, the heading first. The center's own lines come before everything else; they stay when they are old, with
 /// their day.
 pub(crate) fn card(center: &Center) -> Vec<String> {
-    let [first, danger, none, words] = LINES;
+    let without = |numbers: String| vec![texts::no_service(), texts::call(), numbers, texts::say()];
     let lines: Vec<String> = match center {
         Center::Says(says) if !says.card.is_empty() => {
-            let over = says.over.then(|| format!("This notice was meant until {}.", says.until));
-            says.card.iter().cloned().chain(over).chain([first.to_owned()]).collect()
+            let over = says.over.then(|| crate::language::center::over(&says.until));
+            says.card.iter().cloned().chain(over).chain([texts::no_service()]).collect()
         }
-        Center::Unusable => [first, danger, UNUSABLE, words].map(str::to_owned).into(),
-        Center::Unknown | Center::Silent | Center::Says(_) => [first, danger, none, words].map(str::to_owned).into(),
+        Center::Unusable => without(texts::unusable()),
+        Center::Unknown | Center::Silent | Center::Says(_) => without(texts::no_numbers()),
     };
-    std::iter::once(TITLE.to_owned()).chain(lines).collect()
+    std::iter::once(texts::title()).chain(lines).collect()
 }
 
 #[cfg(test)]

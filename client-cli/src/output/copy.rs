@@ -5,6 +5,7 @@
 
 use super::{human, json, time, wrap};
 use crate::engine::model::{Contact, Message};
+use crate::language::standing as texts;
 use crate::sanitize;
 
 /// The copy.
@@ -14,9 +15,8 @@ pub(crate) fn of(contact: &Contact, messages: &[Message], profile: &str, now: i6
         return std::iter::once(json::export(contact, profile, now)).chain(lines).collect();
     }
     let (name, me) = (sanitize::name(&contact.name), sanitize::name(profile));
-    let number = human::count(u64::try_from(messages.len()).unwrap_or(u64::MAX), "message", "messages");
-    let mut out = format!("Conversation of {me} with {name}, copied {}. {number}.\n", time::moment(now));
-    out += &format!("{}\n{name} was not asked about this copy.\n\n", human::kept(contact));
+    let mut out = texts::copy(me, &name, time::moment(now), messages.len()) + "\n";
+    out += &format!("{}\n{}\n\n", human::kept(contact), texts::not_asked(name));
     for message in messages {
         out += &wrap::paragraph(&human::message(message), None);
         out.push('\n');

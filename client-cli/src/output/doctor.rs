@@ -3,26 +3,27 @@
 //! In: findings. Out: a word for scripts, a sentence, and the next step where one is needed. This file must never learn
 //! where the findings come from.
 
+use super::fault::next;
 use super::time;
 use crate::engine::Fault;
 use crate::engine::model::{Finding, Salvaged};
-use crate::language::doctor as texts;
+use crate::language::{doctor as texts, step};
 use crate::sanitize::{line, name};
 
 /// How a thing was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// As it should be.
     Good,
     /// Worth knowing.
     Advice,
     /// It keeps Cairn from working well. With the exit code and the next step.
-    Wrong(u8, &'static str),
+    Wrong(u8, String),
 }
 
 impl Verdict {
     /// The word in `--json`.
-    pub(crate) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(&self) -> &'static str {
         match self {
             Self::Good => "good",
             Self::Advice => "advice",
@@ -42,25 +43,23 @@ pub(crate) fn verdict(finding: &Finding) -> (&'static str, Verdict) {
     let unexpected = Fault::Unexpected(String::new()).code();
     let damaged = Fault::Damaged(String::new()).code();
     match finding {
-        Finding::NoProfile => ("home", Verdict::Wrong(Fault::NotSetUp.code(), Fault::NotSetUp.next())),
+        Finding::NoProfile => ("home", Verdict::Wrong(Fault::NotSetUp.code(), next(&Fault::NotSetUp))),
         Finding::Private => ("home", Verdict::Good),
-        Finding::OpenToOthers(_) => ("home", Verdict::Wrong(unexpected, "chmod go= on what is named, as its owner")),
+        Finding::OpenToOthers(_) => ("home", Verdict::Wrong(unexpected, step::chmod())),
         Finding::Free => ("lock", Verdict::Good),
         Finding::InUse(_) => ("lock", Verdict::Advice),
         Finding::Locked => ("vault", Verdict::Advice),
         Finding::Whole(_) => ("vault", Verdict::Good),
-        Finding::Damaged(_) | Finding::Unreadable(_) => ("vault", Verdict::Wrong(damaged, SALVAGE)),
-        Finding::Newer => ("vault", Verdict::Wrong(damaged, Fault::NewerProfile.next())),
+        Finding::Damaged(_) | Finding::Unreadable(_) => ("vault", Verdict::Wrong(damaged, SALVAGE.to_owned())),
+        Finding::Newer => ("vault", Verdict::Wrong(damaged, next(&Fault::NewerProfile))),
         Finding::Conversations(_) => ("conversations", Verdict::Good),
-        Finding::Stopped(_) => ("conversations", Verdict::Wrong(damaged, Fault::SessionDamaged.next())),
+        Finding::Stopped(_) => ("conversations", Verdict::Wrong(damaged, next(&Fault::SessionDamaged))),
         Finding::Room(_) => ("room", Verdict::Good),
-        Finding::LittleRoom { .. } => ("room", Verdict::Wrong(unexpected, "make room on the disk")),
+        Finding::LittleRoom { .. } => ("room", Verdict::Wrong(unexpected, step::room())),
         Finding::Clock(_) => ("clock", Verdict::Good),
-        Finding::ClockBehind(_) | Finding::ClockOff => {
-            ("clock", Verdict::Wrong(unexpected, "set the clock of this device"))
-        }
+        Finding::ClockBehind(_) | Finding::ClockOff => ("clock", Verdict::Wrong(unexpected, step::clock())),
         Finding::Answers(_) => ("relay", Verdict::Good),
-        Finding::Silent(_) => ("relay", Verdict::Wrong(Fault::Unreachable.code(), "cairn inbox, later")),
+        Finding::Silent(_) => ("relay", Verdict::Wrong(Fault::Unreachable.code(), crate::language::next::later())),
     }
 }
 
@@ -71,7 +70,7 @@ pub(crate) fn sentence(finding: &Finding) -> String {
         Finding::Private => texts::private(),
         Finding::OpenToOthers(file) => texts::open_to_others(line(file)),
         Finding::Free => texts::free(),
-        Finding::InUse(who) => texts::in_use(line(who)),
+        Finding::InUse(who) => texts::in_use(super::fault::holder(who)),
         Finding::Locked => texts::locked(),
         Finding::Whole(version) => texts::whole(version.to_string()),
         Finding::Damaged(0) => texts::not_together(),
@@ -92,7 +91,7 @@ pub(crate) fn sentence(finding: &Finding) -> String {
 
 /// The first of what keeps Cairn from working well: its exit code and next step. What is damaged goes before a relay
 /// that is away.
-pub(crate) fn worst(findings: &[Finding]) -> Option<(u8, &'static str)> {
+pub(crate) fn worst(findings: &[Finding]) -> Option<(u8, String)> {
     let wrong = findings.iter().filter_map(|finding| match verdict(finding).1 {
         Verdict::Wrong(code, next) => Some((code, next)),
         Verdict::Good | Verdict::Advice => None,

@@ -5,7 +5,7 @@
 
 use crate::engine::Fault;
 use crate::engine::fault::Slip;
-use crate::language::{fault as texts, next as steps};
+use crate::language::{fault as texts, next as steps, trouble};
 
 /// The sentence.
 pub(crate) fn words(fault: &Fault) -> String {
@@ -26,7 +26,7 @@ pub(crate) fn words(fault: &Fault) -> String {
         Fault::Full => texts::full(),
         Fault::Closed => texts::closed(),
         Fault::Busy => texts::busy(),
-        Fault::InUse(who) => texts::in_use(who),
+        Fault::InUse(who) => texts::in_use(holder(who)),
         Fault::WrongPassphrase => texts::wrong_passphrase(),
         Fault::Damaged(what) => texts::damaged(what),
         Fault::NewerProfile => texts::newer_profile(),
@@ -35,6 +35,14 @@ pub(crate) fn words(fault: &Fault) -> String {
         Fault::SessionDamaged => texts::session_damaged(),
         Fault::WaitOver => texts::wait_over(),
         Fault::Interrupted => texts::interrupted(),
+    }
+}
+
+/// Who has the profile open, as the lock's file says it: a command and a number.
+pub(crate) fn holder(who: &str) -> String {
+    match who.split_once(", process ") {
+        Some((command, number)) => trouble::process(command, number),
+        None => who.to_owned(),
     }
 }
 

@@ -6,12 +6,8 @@ use super::time;
 use crate::engine::model::{
     Contact, Data, Direction, Event, Invitation, InvitationState, Keep, Kept, Message, Reason, SendState, Status, Trust,
 };
-use crate::language::{keeping, news, rejoin, said as texts};
+use crate::language::{keeping, news, rejoin, said as texts, standing};
 use crate::sanitize;
-
-/// Why there is no QR code, and how to see one.
-pub(crate) const NO_QR: &str =
-    "To see it as a QR code too: run this in a terminal at least 44 columns wide, without --plain.";
 
 /// Bytes a month that everything together should stay below, at 20 messages a day each way.
 pub(crate) const BUDGET: u64 = 6_000_000;
@@ -48,11 +44,13 @@ pub(crate) fn would_remove(number: u64, time: Keep) -> String {
 pub(crate) fn keeps(kept: &Kept) -> String {
     let name = sanitize::name(&kept.contact.name);
     let time = keep(kept.contact.keep);
-    match (kept.told, kept.contact.blocked) {
+    let chosen = match (kept.told, kept.contact.blocked) {
         (true, _) => keeping::now_told(time, name),
         (false, false) => keeping::now_later(time, name),
         (false, true) => crate::language::people::kept_untold(time, name),
-    }
+    };
+    // What was removed is not shown any more; where it lay on the disk is another thing.
+    if kept.erased { chosen } else { chosen + " " + &keeping::erased_later() }
 }
 
 /// The bytes of a month, in KB of 1,000 bytes, rounded up.
@@ -60,25 +58,10 @@ pub(crate) fn data(data: &Data) -> Vec<String> {
     let kb = |bytes: u64| bytes.div_ceil(1000);
     let all = data.received.saturating_add(data.sent);
     vec![
-        format!(
-            "This month ({}): {} KB: {} in, {} out.",
-            sanitize::line(&data.month),
-            kb(all),
-            kb(data.received),
-            kb(data.sent)
-        ),
-        format!("It should stay below {} KB a month, at 20 messages a day each way.", kb(BUDGET)),
-        "Counted at the connection, encryption and all. What the network adds around it is not in it.".to_owned(),
+        standing::month(&data.month, kb(all), kb(data.received), kb(data.sent)),
+        standing::budget(kb(BUDGET)),
+        standing::counted(),
     ]
-}
-
-/// One thing or several.
-pub(crate) fn count(number: u64, one: &str, several: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {several}") }
-}
-
-fn for_whom(invitation: &Invitation) -> String {
-    invitation.label.as_deref().map(|label| format!(" for {}", sanitize::name(label))).unwrap_or_default()
 }
 
 /// What stands before the link of a new invitation.
@@ -97,25 +80,33 @@ pub(crate) fn invitation_rules(invitation: &Invitation) -> String {
 /// An invitation in a list, without its link.
 pub(crate) fn invitation_line(invitation: &Invitation) -> String {
     let state = match invitation.state {
-        InvitationState::Open => format!("open until {}", time::end(invitation.expires_at)),
-        InvitationState::Used => "used".to_owned(),
-        InvitationState::Revoked => "taken back".to_owned(),
-        InvitationState::Expired => "ended".to_owned(),
+        InvitationState::Open => standing::open(time::end(invitation.expires_at)),
+        InvitationState::Used => standing::used(),
+        InvitationState::Revoked => standing::taken_back(),
+        InvitationState::Expired => standing::ended(),
     };
-    format!("Invitation {}{}: {state}.", sanitize::name(&invitation.id), for_whom(invitation))
+    let id = sanitize::name(&invitation.id);
+    match invitation.label.as_deref() {
+        Some(label) => standing::invitation_for(id, sanitize::name(label), state),
+        None => standing::invitation(id, state),
+    }
 }
 
 /// A person, in a list.
 pub(crate) fn contact_line(contact: &Contact) -> String {
-    let waiting = match contact.waiting {
-        0 => String::new(),
-        _ if contact.blocked => String::new(),
-        number => format!(" {}: not sent yet, safe here.", count(number, "message", "messages")),
-    };
-    let id = sanitize::name(&contact.id);
-    let blocked = if contact.blocked { "BLOCKED, " } else { "" };
-    let rejoining = if contact.rejoining { format!(" {}", rejoin::waits_short()) } else { String::new() };
-    format!("{}, {blocked}{}. ID {id}.{rejoining}{waiting}", sanitize::name(&contact.name), trust(contact.trust))
+    let (name, trust, id) = (sanitize::name(&contact.name), trust(contact.trust), sanitize::name(&contact.id));
+    let mut sentences = vec![if contact.blocked {
+        standing::person_blocked(name, trust, id)
+    } else {
+        standing::person(name, trust, id)
+    }];
+    if contact.rejoining {
+        sentences.push(rejoin::waits_short());
+    }
+    if contact.waiting > 0 && !contact.blocked {
+        sentences.push(standing::waiting(contact.waiting));
+    }
+    sentences.join(" ")
 }
 
 /// A person, in full.
@@ -136,10 +127,10 @@ pub(crate) fn contact_details(contact: &Contact) -> Vec<String> {
 }
 
 /// Where a message of ours is.
-pub(crate) const fn sent(state: SendState) -> &'static str {
+pub(crate) fn sent(state: SendState) -> String {
     match state {
-        SendState::Saved => "Not sent yet, safe here. It goes out by itself the next time you use Cairn.",
-        SendState::Sent => "Sent.",
+        SendState::Saved => standing::saved(),
+        SendState::Sent => crate::language::talk::sent(),
     }
 }
 
@@ -196,31 +187,18 @@ fn notice(invite: Option<&str>, contact: Option<&str>, reason: Reason) -> String
 
 /// How things stand.
 pub(crate) fn status(status: &Status) -> Vec<String> {
-    let mut lines = vec![format!(
-        "Profile: {}. {}, {}.",
-        sanitize::name(&status.name),
-        count(status.contacts, "person", "people"),
-        count(status.invitations, "open invitation", "open invitations")
-    )];
+    let mut lines = vec![standing::profile(sanitize::name(&status.name), status.contacts, status.invitations)];
     lines.push(match status.waiting {
-        0 => "Everything you wrote was sent.".to_owned(),
-        number => format!("{}: not sent yet, safe here.", count(number, "message", "messages")),
+        0 => standing::all_sent(),
+        number => standing::waiting(number),
     });
     lines.push(match status.unshown {
-        0 => "Nothing new to read.".to_owned(),
-        number => format!("New to read: {number}."),
+        0 => standing::nothing_new(),
+        number => standing::new(number),
     });
-    match &status.relay {
-        Some(relay) => lines.push(format!("Relay for new invitations: {}", sanitize::line(relay))),
-        None => lines.push("No relay for new invitations.".to_owned()),
-    }
+    lines.push(status.relay.as_ref().map_or_else(standing::no_relay, standing::relay));
     for (address, reachable) in &status.relays {
-        let address = sanitize::line(address);
-        lines.push(if *reachable {
-            format!("The relay answers: {address}")
-        } else {
-            format!("The relay can't be reached now: {address}. What you write is safe here.")
-        });
+        lines.push(if *reachable { standing::answers(address) } else { standing::silent(address) });
     }
     lines
 }
@@ -250,11 +228,5 @@ mod tests {
         assert!(!shown.contains('\x1b'));
         assert!(shown.lines().skip(1).all(|line| line.starts_with("  ")), "{shown}");
         assert_eq!(shown.lines().count(), 2);
-    }
-
-    #[test]
-    fn one_is_singular() {
-        assert_eq!(count(1, "person", "people"), "1 person");
-        assert_eq!(count(0, "person", "people"), "0 people");
     }
 }

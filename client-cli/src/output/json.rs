@@ -185,16 +185,22 @@ const fn keep(keep: Keep) -> &'static str {
 /// `keep`, of one's own side.
 pub(crate) fn kept(kept: &Kept) -> String {
     let state = if kept.told { "sent" } else { "saved" };
-    of_keep(&kept.contact.name, &kept.contact.id, "you", kept.contact.keep, Some(state))
+    of_keep(&kept.contact.name, &kept.contact.id, "you", kept.contact.keep, Some((state, kept.erased)))
 }
 
-fn of_keep(contact: &str, id: &str, side: &str, time: Keep, state: Option<&str>) -> String {
-    line("keep", json!({ "contact": contact, "contact_id": id, "side": side, "keep": keep(time), "state": state }))
+fn of_keep(contact: &str, id: &str, side: &str, time: Keep, done: Option<(&str, bool)>) -> String {
+    let (state, erased) = done.unzip();
+    line(
+        "keep",
+        json!({
+            "contact": contact, "contact_id": id, "side": side, "keep": keep(time), "state": state, "erased": erased,
+        }),
+    )
 }
 
 /// `finding`.
 pub(crate) fn finding(subject: &str, verdict: Verdict, text: &str) -> String {
-    let next = match verdict {
+    let next = match &verdict {
         Verdict::Wrong(_, next) => Some(next),
         Verdict::Good | Verdict::Advice => None,
     };

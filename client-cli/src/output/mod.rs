@@ -70,7 +70,7 @@ impl Output {
     /// The next obvious command; silent with `--json`.
     pub(crate) fn next(&self, command: &str) -> Result<(), Stop> {
         // It may hold a name that somebody else has chosen.
-        Ok(self.say(&format!("Next: {}", sanitize::line(command)))?)
+        Ok(self.say(&language::talk::next(command))?)
     }
 
     /// A line that must stay in one piece, such as a link; silent with `--json`.
@@ -83,7 +83,7 @@ impl Output {
         if self.json {
             return Self::put(&json::profile(name));
         }
-        self.say(&format!("Your profile is ready, {}.", sanitize::name(name)))
+        self.say(&language::standing::ready(sanitize::name(name)))
     }
 
     /// A new invitation, with all that is needed to hand it over.
@@ -96,7 +96,7 @@ impl Output {
             self.unbroken(&sanitize::line(link))?;
             match qr::draw(link, self.drawing, self.columns.unwrap_or(COLUMNS)) {
                 Some(code) => Self::put(&(code + "\n"))?,
-                None => self.say(human::NO_QR)?,
+                None => self.say(&language::standing::no_qr())?,
             }
         }
         self.say(&human::invitation_rules(invitation))
@@ -152,7 +152,7 @@ impl Output {
 
     /// What became of a message that was sent.
     pub(crate) fn sent(&self, outcome: &Outcome) -> io::Result<()> {
-        if self.json { Self::put(&json::sent(outcome)) } else { self.put_human(human::sent(outcome.state)) }
+        if self.json { Self::put(&json::sent(outcome)) } else { self.put_human(&human::sent(outcome.state)) }
     }
 
     /// A message of the history.
@@ -187,7 +187,8 @@ impl Output {
         if self.json {
             return Self::put(&json::locked(was_open));
         }
-        self.put_human(if was_open { "The conversation is hidden and locked." } else { "No conversation is open." })
+        let texts = if was_open { language::standing::hidden_now } else { language::standing::none_open };
+        self.put_human(&texts())
     }
 
     /// How long a conversation is kept now.
@@ -240,9 +241,8 @@ impl Output {
         if self.json {
             return Self::put(&json::exported(contact, file, messages));
         }
-        let number = human::count(u64::try_from(messages).unwrap_or(u64::MAX), "message", "messages");
         let (name, file) = (sanitize::name(&contact.name), sanitize::line(file));
-        self.say(&format!("{number} of the conversation with {name} in {file}. Only you can read that file."))
+        self.say(&language::standing::exported(messages, name, file))
     }
 
     /// How things stand.
@@ -273,7 +273,7 @@ pub(crate) fn error(json: bool, code: u8, message: &str, next: &str) {
     } else {
         let columns = error_columns();
         let message = wrap::paragraph(&sanitize::text(message), columns);
-        message + "\n" + &wrap::paragraph(&format!("Next: {}", sanitize::line(next)), columns) + "\n"
+        message + "\n" + &wrap::paragraph(&language::talk::next(next), columns) + "\n"
     };
     let mut out = io::stderr().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

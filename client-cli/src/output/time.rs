@@ -66,7 +66,9 @@ pub(crate) fn end(milliseconds: i64) -> String {
 
 /// A day since 1970-01-01, as a date: `July 1, 2027`.
 pub(crate) fn day(day: u32) -> String {
-    timestamp(i64::from(day).saturating_mul(DAY)).to_zoned(TimeZone::UTC).strftime("%B %-d, %Y").to_string()
+    let day = timestamp(i64::from(day).saturating_mul(DAY)).to_zoned(TimeZone::UTC);
+    let (month, year) = (texts::month(day.month().unsigned_abs()), day.year().to_string());
+    texts::day(month, day.day().unsigned_abs(), year)
 }
 
 /// The same as `2027-07-01`.

@@ -21,6 +21,7 @@ use crate::command::{Run, Stop};
 use crate::engine::notice;
 use crate::engine::{Engine, Fault, Protection};
 use crate::home::{CONVERSATION, Home};
+use crate::language::{command, step};
 use crate::output::human;
 use crate::sanitize;
 use crate::update::update;
@@ -40,14 +41,11 @@ const LOOK: Duration = Duration::from_secs(4);
 /// Opens the conversation.
 pub(crate) fn open(run: &Run) -> Result<(), Stop> {
     if run.config.json {
-        return Err(Stop::usage("The conversation has no JSON form.", "cairn inbox --follow --json"));
+        return Err(Stop::usage(command::talk_no_json(), "cairn inbox --follow --json"));
     }
     let terminal = run.config.may_ask && run.config.terminal;
     if !terminal && !run.config.plain_asked {
-        return Err(Stop::usage(
-            "There is no terminal here to talk in.",
-            "cairn inbox and cairn send, or cairn --plain to read lines from a pipe",
-        ));
+        return Err(Stop::usage(command::no_terminal(), step::instead_of_terminal()));
     }
     let home = run.home(CONVERSATION)?;
     let mut face = Face {

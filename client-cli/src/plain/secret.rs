@@ -20,8 +20,8 @@ impl Face<'_> {
             }
             None if !self.run.config.may_ask => {
                 return Err(Stop::usage(
-                    "A new profile needs a passphrase.",
-                    "the same command with --passphrase-file FILE",
+                    crate::language::command::needs_passphrase(),
+                    crate::language::step::passphrase_file(),
                 ));
             }
             None => {

@@ -6,36 +6,33 @@
 use super::{first, say, talk};
 use crate::app::{App, Choice, Effect, Screen};
 use crate::engine::center::{Center, Words};
+use crate::language::center as texts;
 
 /// For how long a notice was meant, where that is over.
 pub(super) fn over(words: &Words) -> Option<String> {
-    words.over.then(|| format!("This notice was meant until {}.", words.until))
+    words.over.then(|| texts::over(&words.until))
 }
 
 /// All but the card, in paragraphs; where there is no notice, that.
 pub(super) fn lines(app: &App) -> Vec<String> {
     match &app.center {
         Center::Says(words) => {
-            let mut all = vec![format!("Your center, {}, says:", words.name)];
-            all.extend(group("People read here", &words.hours));
-            all.extend(group("Who reads", &words.readers));
+            let mut all = vec![texts::says(&words.name)];
+            all.extend(group(texts::hours, &words.hours));
+            all.extend(group(texts::readers, &words.readers));
             all.extend(words.more.iter().cloned());
             all.extend(over(words));
             all
         }
-        Center::Silent => vec!["Your center has given no notice of its own. Ask when people read here.".into()],
-        Center::Unusable => {
-            vec!["A notice came that your center's computer has not signed, so it is not shown.".into()]
-        }
-        Center::Unknown if app.open || app.begun.is_some() => {
-            vec!["Your center's own notice has not come yet. It comes when its computer answers.".into()]
-        }
-        Center::Unknown => vec!["What your center says of itself comes with your invitation.".into()],
+        Center::Silent => vec![texts::silent()],
+        Center::Unusable => vec![texts::unusable()],
+        Center::Unknown if app.open || app.begun.is_some() => vec![texts::not_yet()],
+        Center::Unknown => vec![texts::with_invitation()],
     }
 }
 
-fn group(head: &str, lines: &[String]) -> Option<String> {
-    if lines.is_empty() { None } else { Some(format!("{head}: {}", lines.join("; "))) }
+fn group(said: impl Fn(String) -> String, lines: &[String]) -> Option<String> {
+    if lines.is_empty() { None } else { Some(said(lines.join("; "))) }
 }
 
 /// The relay of the invitation was asked: the notice stands before the name is given.
@@ -45,7 +42,7 @@ pub(super) fn came(app: &mut App, center: Center) -> Vec<Effect> {
         return vec![];
     }
     let mut effects: Vec<_> = lines(app).into_iter().map(say).collect();
-    effects.push(say("It is not an emergency service. Help now: !"));
+    effects.push(say(texts::no_service()));
     effects.push(Effect::Gap);
     effects.extend(first::go_on(app));
     effects
@@ -55,10 +52,10 @@ pub(super) fn came(app: &mut App, center: Center) -> Vec<Effect> {
 pub(super) fn all(app: &mut App) -> Vec<Effect> {
     let mut effects: Vec<_> = lines(app).into_iter().map(say).collect();
     if let Center::Says(words) = &app.center {
-        effects.push(say("Help now:"));
+        effects.push(say(texts::help_now()));
         effects.extend(words.card.iter().cloned().map(say));
     }
-    effects.extend(talk::choose(app, "What would you like?", vec![Choice::Back]));
+    effects.extend(talk::choose(app, &crate::language::talk::what_now(), vec![Choice::Back]));
     effects
 }
 
@@ -118,12 +115,11 @@ mod tests {
     }
 
     #[test]
-    fn all_of_it_stands_behind_what_is_this_and_leads_back() {
+    fn all_of_it_stands_behind_more_and_leads_back() {
         let mut app = talking(&["Ana"]);
         app.center = says(words());
         line(&mut app, "?");
-        line(&mut app, "6");
-        let menu = said(&line(&mut app, "4"));
+        let menu = said(&line(&mut app, "6"));
         let number = menu.lines().find(|line| line.contains("Your center")).unwrap()[..1].to_owned();
         let shown = said(&line(&mut app, &number));
         for words in ["Example Center", "Weekdays", "Your specialist", "Bring a friend", "555 0100", "1 Back to Ana"] {

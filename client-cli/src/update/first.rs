@@ -60,7 +60,11 @@ pub(super) fn more_about(app: &mut App) -> Vec<Effect> {
 
 /// Both screens.
 pub(super) fn what_is_this(app: &mut App) -> Vec<Effect> {
-    let choices = vec![Choice::MoreAbout, Choice::Center, Choice::Back];
+    let mut choices = vec![Choice::MoreAbout, Choice::Back];
+    if !app.open {
+        // In a conversation it stands one level up.
+        choices.insert(1, Choice::Center);
+    }
     let mut effects = vec![say(texts::one()), say(texts::no_emergency())];
     effects.extend(talk::choose(app, &texts::read_on(), choices));
     effects

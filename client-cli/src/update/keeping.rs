@@ -96,7 +96,7 @@ mod tests {
         let removing = Effect::KeepFor { contact_id: "id-Robin".into(), keep: Keep::Days30 };
         assert_eq!(line(&mut app, "2"), [removing]);
         let contact = crate::engine::model::Contact { keep: Keep::Days30, ..person("Robin") };
-        let kept = said(&update(&mut app, Event::Kept(Ok(Kept { contact, told: false }))));
+        let kept = said(&update(&mut app, Event::Kept(Ok(Kept { contact, told: false, erased: true }))));
         assert!(kept.contains("kept here: 30 days") && app.screen == Screen::Talk, "{kept}");
         line(&mut app, "?");
         let again = said(&line(&mut app, "4"));

@@ -105,7 +105,7 @@ pub(super) fn put_back(app: &mut App) -> Vec<Effect> {
 /// Choices that are not about one conversation.
 pub(super) fn more(app: &mut App) -> Vec<Effect> {
     let mut choices =
-        vec![Choice::Back, Choice::HelpNow, Choice::Hide, Choice::WhatIsThis, Choice::Practice, Choice::Settings];
+        vec![Choice::Back, Choice::Center, Choice::Hide, Choice::WhatIsThis, Choice::Practice, Choice::Settings];
     if app.person.is_some() {
         choices.push(Choice::Later);
     }
@@ -213,8 +213,8 @@ mod tests {
         let mut app = talking(&["Robin"]);
         line(&mut app, "?");
         let more = said(&line(&mut app, "6"));
-        assert!(more.contains("2 Help now") && more.contains("3 Hide") && more.contains("5 Practice"), "{more}");
-        assert!(said(&line(&mut app, "2")).contains("HELP NOW"));
+        assert!(more.contains("Help now: type !") && more.contains("3 Hide") && more.contains("5 Practice"), "{more}");
+        assert!(said(&line(&mut app, "!")).contains("HELP NOW"));
         line(&mut app, "1");
         assert_eq!(app.screen, Screen::Talk);
     }

@@ -103,7 +103,7 @@ fn words(app: &App, choice: &Choice) -> String {
         Choice::Hide => choices_of::hide(),
         Choice::WhatIsThis => choices_of::what_is_this(),
         Choice::MoreAbout => choices_of::read_on(),
-        Choice::Center => "Your center".to_owned(),
+        Choice::Center => crate::language::center::choice(),
         Choice::Practice => choices_of::practice(),
         Choice::Anew => choices_of::anew(),
         Choice::Later
@@ -205,7 +205,7 @@ pub(super) fn chosen(app: &mut App, mut choices: Vec<Choice>, line: String) -> V
         return choose_one(app, choices.swap_remove(number));
     }
     let asked_already = choices.iter().any(|choice| matches!(choice, Choice::SendIt(_)));
-    if line.trim() == "?" && app.person.is_none() && app.open && !choices.contains(&Choice::HelpNow) {
+    if line.trim() == "?" && app.person.is_none() && app.open && !choices.contains(&Choice::Center) {
         return super::safety::more(app);
     }
     if line.trim().is_empty() || line.trim() == "?" || app.person.is_none() || asked_already {

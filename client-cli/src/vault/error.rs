@@ -4,6 +4,7 @@
 //! a statement's text or values enter no error.
 
 use crate::engine::Fault;
+use crate::language::trouble;
 
 /// Why the vault did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,17 +46,13 @@ impl From<rusqlite::Error> for VaultError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         match error.sqlite_error_code() {
-            Some(Code::NotADatabase | Code::DatabaseCorrupt) => Self::Damaged("its vault can't be read.".into()),
-            Some(Code::DiskFull) => Self::Failed("The disk is full. Nothing was changed.".into()),
-            Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
-                Self::Failed("Another program holds the profile's file.".into())
-            }
-            Some(Code::CannotOpen | Code::PermissionDenied | Code::ReadOnly) => {
-                Self::Failed("The profile's file can't be opened for writing.".into())
-            }
-            Some(Code::SystemIoFailure) => Self::Failed("The disk refused to read or write.".into()),
-            Some(code) => Self::Failed(format!("The vault refused ({code:?}).")),
-            None => Self::Damaged("its vault holds something unreadable.".into()),
+            Some(Code::NotADatabase | Code::DatabaseCorrupt) => Self::Damaged(trouble::vault_unread()),
+            Some(Code::DiskFull) => Self::Failed(trouble::disk_full()),
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Failed(trouble::file_held()),
+            Some(Code::CannotOpen | Code::PermissionDenied | Code::ReadOnly) => Self::Failed(trouble::file_read_only()),
+            Some(Code::SystemIoFailure) => Self::Failed(trouble::disk()),
+            Some(code) => Self::Failed(trouble::vault(format!("{code:?}"))),
+            None => Self::Damaged(trouble::unreadable()),
         }
     }
 }

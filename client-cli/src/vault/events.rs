@@ -5,6 +5,7 @@
 
 use super::{Store, VaultError, keeping};
 use crate::engine::model::{Contact, Event, Keep, Queued, Reason};
+use crate::language::trouble;
 use rusqlite::Row;
 
 /// An event, as it is kept.
@@ -108,7 +109,7 @@ impl Store<'_> {
     }
 
     fn event(&self, raw: Raw) -> Result<Event, VaultError> {
-        let unreadable = || VaultError::Damaged("its vault holds something unreadable.".into());
+        let unreadable = || VaultError::Damaged(trouble::unreadable());
         let contact = match &raw.contact {
             Some(id) => Some(self.contact(id)?.ok_or_else(unreadable)?),
             None => None,

@@ -5,6 +5,7 @@
 use super::old::Old;
 use super::{APPLICATION, KeyFile, SCHEMA, Vault, VaultError, new_key};
 use crate::home::Home;
+use crate::language::trouble;
 
 /// How a vault was found that opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,9 +24,9 @@ impl Vault {
     /// Looks through the whole file.
     pub(crate) fn examine(home: &Home, passphrase: Option<&str>) -> Result<Health, VaultError> {
         let mut old = Self::old(home, passphrase)?;
-        let damaged = || VaultError::Damaged("its vault can't be read.".into());
+        let damaged = || VaultError::Damaged(trouble::vault_unread());
         if old.value::<i32>("PRAGMA application_id").ok_or_else(damaged)? != APPLICATION {
-            return Err(VaultError::Damaged("its vault is not one.".into()));
+            return Err(VaultError::Damaged(trouble::vault_other()));
         }
         let version = old.value::<i32>("PRAGMA user_version").ok_or_else(damaged)?;
         if version > SCHEMA {
@@ -48,7 +49,7 @@ impl Vault {
         }
         let key = [home.key(), new_key(home)].into_iter().find(|path| path.exists()).ok_or_else(super::key_gone)?;
         if !home.vault().exists() {
-            return Err(VaultError::Damaged("its vault file is gone.".into()));
+            return Err(VaultError::Damaged(trouble::vault_gone()));
         }
         Ok(Old::new(home.vault(), KeyFile::read(&key)?.open(passphrase)?))
     }

@@ -9,6 +9,7 @@
 use super::VaultError;
 use super::passphrase::{Costs, stretch};
 use crate::home::{flush_directory, no_follow};
+use crate::language::{system as why, trouble};
 use cairn_protocol::primitives::{TAG, open, seal};
 use cairn_protocol::secret::Secret;
 use cairn_protocol::wire::codec::{DecodeError, Reader, Writer};
@@ -43,10 +44,10 @@ impl KeyFile {
             .custom_flags(no_follow())
             .open(path)
             .and_then(|file| Read::take(file, LARGEST).read_to_end(&mut bytes))
-            .map_err(|error| VaultError::Damaged(format!("its key file can't be read ({}).", error.kind())))?;
+            .map_err(|error| VaultError::Damaged(trouble::key_unread(why(error.kind()))))?;
         Self::decode(&bytes).map_err(|error| match error {
             DecodeError::Version => VaultError::Newer,
-            _ => VaultError::Damaged("its key file is not whole.".into()),
+            _ => VaultError::Damaged(trouble::key_part()),
         })
     }
 
@@ -125,8 +126,7 @@ pub(super) fn encode(
 
 /// Writes a file of mode 0600 that is whole or not there, whenever the power goes: beside, flushed, renamed, flushed.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    let directory =
-        path.parent().ok_or_else(|| VaultError::Failed("The home directory's path can't be used.".into()))?;
+    let directory = path.parent().ok_or_else(|| VaultError::Failed(trouble::home_path()))?;
     let beside = path.with_extension("part");
     let written = match std::fs::remove_file(&beside) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
@@ -136,5 +136,5 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&beside, path))
         .and_then(|()| flush_directory(directory))
-        .map_err(|error| VaultError::Failed(format!("The key file can't be written ({}).", error.kind())))
+        .map_err(|error| VaultError::Failed(trouble::key_written(why(error.kind()))))
 }

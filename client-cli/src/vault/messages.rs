@@ -4,6 +4,7 @@
 
 use super::{Store, VaultError};
 use crate::engine::model::{Direction, Message, SendState, Start};
+use crate::language::trouble;
 use cairn_protocol::content::{MessageId, Piece};
 use rusqlite::{OptionalExtension, Row};
 use zeroize::Zeroizing;
@@ -90,10 +91,7 @@ impl Store<'_> {
         let mut statement = self.0.prepare_cached(&sql)?;
         let mut rows = statement.query((contact, place))?;
         while let Some(row) = rows.next()? {
-            let text = row
-                .get_ref(1)?
-                .as_str()
-                .map_err(|_| VaultError::Damaged("its vault holds something unreadable.".into()))?;
+            let text = row.get_ref(1)?.as_str().map_err(|_| VaultError::Damaged(trouble::unreadable()))?;
             if !look(row.get(0)?, text) {
                 break;
             }

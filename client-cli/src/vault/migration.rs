@@ -3,6 +3,7 @@
 //! In: a vault and its version. Out: the same vault at the newest version. This file must never learn what a row means.
 
 use super::{SCHEMA, Vault, VaultError};
+use crate::language::trouble;
 
 /// What leads from each version to the next, beginning with version 1.
 const STEPS: [&str; 5] = [
@@ -18,7 +19,7 @@ pub(super) fn bring_up(vault: &mut Vault, version: i32) -> Result<(), VaultError
     if version == SCHEMA {
         return Ok(());
     }
-    let done = usize::try_from(version - 1).map_err(|_| VaultError::Damaged("its vault is not whole.".into()))?;
+    let done = usize::try_from(version - 1).map_err(|_| VaultError::Damaged(trouble::vault_part()))?;
     vault.write(|store| {
         STEPS.iter().skip(done).try_for_each(|step| store.0.execute_batch(step))?;
         Ok(store.0.pragma_update(None, "user_version", SCHEMA)?)

@@ -38,6 +38,7 @@ pub(crate) use outbox::{Place, Queued};
 pub(crate) use profile::Profile;
 
 use crate::home::{Home, flush_directory, no_follow};
+use crate::language::{system as why, trouble};
 use cairn_protocol::secret::Secret;
 use keyfile::KeyFile;
 use rand::CryptoRng;
@@ -126,7 +127,7 @@ impl Vault {
             finish_key(home)?;
         }
         if !home.vault().exists() {
-            return Err(VaultError::Damaged("its vault file is gone.".into()));
+            return Err(VaultError::Damaged(trouble::vault_gone()));
         }
         let key = KeyFile::read(&home.key())?.open(passphrase)?;
         Self::with_key(home, &key)
@@ -136,7 +137,7 @@ impl Vault {
         let connection = connect(&home.vault(), key)?;
         let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
         if number("application_id")? != APPLICATION {
-            return Err(VaultError::Damaged("its vault is not one.".into()));
+            return Err(VaultError::Damaged(trouble::vault_other()));
         }
         let version = number("user_version")?;
         if version > SCHEMA {
@@ -191,11 +192,11 @@ fn finish_key(home: &Home) -> Result<(), VaultError> {
 }
 
 fn key_gone() -> VaultError {
-    VaultError::Damaged("its key file is gone.".into())
+    VaultError::Damaged(trouble::key_gone())
 }
 
 fn unwritable(error: &std::io::Error) -> VaultError {
-    VaultError::Failed(format!("The home directory can't be written ({}).", error.kind()))
+    VaultError::Failed(trouble::home_written(why(error.kind())))
 }
 
 /// What tells SQLCipher the key.
@@ -216,7 +217,7 @@ fn connect(path: &Path, key: &Secret) -> Result<Connection, VaultError> {
     let connection = Connection::open_with_flags(path, flags)?;
     // A damaged page is told by an error and by nothing else: standard error belongs to the faces.
     connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
-    connection.execute_batch(&sqlite_key(key)).map_err(|_| VaultError::Failed("The vault took no key.".into()))?;
+    connection.execute_batch(&sqlite_key(key)).map_err(|_| VaultError::Failed(trouble::no_key()))?;
     connection.execute_batch(&format!(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;

@@ -4,6 +4,7 @@
 //! what it reads, nor stop at what can't be read: it goes on behind it.
 
 use super::{VaultError, sqlite_key};
+use crate::language::trouble;
 use cairn_protocol::secret::Secret;
 use rusqlite::{Connection, OpenFlags, Row};
 use std::path::PathBuf;
@@ -37,9 +38,7 @@ impl Old {
                     | OpenFlags::SQLITE_OPEN_NOFOLLOW;
                 let connection = Connection::open_with_flags(&self.path, flags)?;
                 connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
-                connection
-                    .execute_batch(&sqlite_key(&self.key))
-                    .map_err(|_| VaultError::Failed("The vault took no key.".into()))?;
+                connection.execute_batch(&sqlite_key(&self.key)).map_err(|_| VaultError::Failed(trouble::no_key()))?;
                 // What can be read of the tables' own list is enough.
                 connection.execute_batch(
                     "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON;

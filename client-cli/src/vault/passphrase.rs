@@ -3,6 +3,7 @@
 //! In: a passphrase, a salt, costs. Out: a 32-byte key. This file must never learn what the key opens, nor keep either.
 
 use super::VaultError;
+use crate::language::trouble;
 use cairn_protocol::secret::Secret;
 use cairn_protocol::wire::codec::{DecodeError, Reader, Writer};
 use zeroize::Zeroizing;
@@ -40,12 +41,12 @@ impl Costs {
 /// The key of a passphrase under this salt. Takes about a tenth of a second and gives its memory back.
 pub(super) fn stretch(passphrase: &str, salt: &[u8; 32], costs: Costs) -> Result<Secret, VaultError> {
     let params = argon2::Params::new(costs.memory, costs.rounds, costs.lanes, Some(32))
-        .map_err(|_| VaultError::Damaged("its key file asks for what can't be done.".into()))?;
+        .map_err(|_| VaultError::Damaged(trouble::key_costs()))?;
     let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
     let mut key = Zeroizing::new([0; 32]);
     argon2
         .hash_password_into(passphrase.as_bytes(), salt, key.as_mut())
-        .map_err(|_| VaultError::Failed("The passphrase can't be worked with on this machine.".into()))?;
+        .map_err(|_| VaultError::Failed(trouble::stretch()))?;
     Ok(Secret::from_bytes(*key))
 }
 

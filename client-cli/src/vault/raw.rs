@@ -2,7 +2,7 @@
 //!
 //! In: a home without a passphrase. Out: bytes. This file must never be part of the program.
 
-use super::{KeyFile, Store, VaultError, connect};
+use super::{KeyFile, Store, Vault, VaultError, connect};
 use crate::home::Home;
 
 /// All pages of the file and of its log, one behind the other.
@@ -26,6 +26,18 @@ pub(crate) fn number(home: &Home, sql: &str) -> i64 {
 /// Bytes of the log file.
 pub(crate) fn log(home: &Home) -> u64 {
     std::fs::metadata(home.directory().join("vault.db-wal")).map_or(0, |log| log.len())
+}
+
+impl Vault {
+    /// From now on its file can't be written anew, as on a full disk: SQLite would need one more database for that than
+    /// it lets be attached.
+    pub(crate) fn without_room_for_compaction(&self) {
+        let mut number = 0;
+        while self.0.execute_batch(&format!("ATTACH ':memory:' AS more_{number}")).is_ok() {
+            number += 1;
+        }
+        assert!(number > 0);
+    }
 }
 
 impl Store<'_> {

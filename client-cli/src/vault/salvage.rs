@@ -7,6 +7,7 @@
 use super::old::Old;
 use super::{APPLICATION, KeyFile, MailboxRow, Profile, Vault, VaultError, new_key, unwritable};
 use crate::home::{Home, flush_directory, no_follow};
+use crate::language::{system as why, trouble};
 use cairn_protocol::address::{Host, Pin, RelayAddress};
 use cairn_protocol::mailbox::{MailboxId, OwnerSecret, VaultMark};
 use cairn_protocol::token::{Pass, SendCapability};
@@ -23,7 +24,7 @@ const BLOCK: usize = 4096;
 
 /// A relay that nobody runs, for people of whom no relay can be read: they take a new start, as everybody does.
 fn nowhere() -> Result<String, VaultError> {
-    let host = Host::new("localhost").map_err(|_| VaultError::Failed("There is no name for no relay.".into()))?;
+    let host = Host::new("localhost").map_err(|_| VaultError::Failed(trouble::no_host()))?;
     Ok(RelayAddress { host, port: 1, pin: Pin::of(b"") }.to_string())
 }
 
@@ -109,7 +110,7 @@ fn with(path: &Path, ending: &str) -> PathBuf {
 /// Copies a file. A page of zeros passes for an empty one in SQLCipher, and the text on it for one with a hole: such
 /// pages of the vault, and those that the disk does not give, become pages that can't be read.
 fn copy_file(from: &Path, to: &Path, pages: bool) -> Result<(), VaultError> {
-    let unreadable = |error: std::io::Error| VaultError::Damaged(format!("a file can't be read ({}).", error.kind()));
+    let unreadable = |error: std::io::Error| VaultError::Damaged(trouble::file_unread(why(error.kind())));
     let mut from = File::open(from).map_err(unreadable)?;
     let length = from.metadata().map_err(unreadable)?.len();
     let mut to = OpenOptions::new()
@@ -140,7 +141,7 @@ fn salvaged(
     rng: &mut impl CryptoRng,
 ) -> Result<Salvage, VaultError> {
     if old.value::<i32>("PRAGMA application_id") != Some(APPLICATION) {
-        return Err(VaultError::Damaged("nothing of its vault can be read. Nothing was changed.".into()));
+        return Err(VaultError::Damaged(trouble::vault_nothing()));
     }
     let mut saved = Salvage::default();
     let profile = old.connection()?.query_row("SELECT name, relay, pass, created_at FROM profile", [], |row| {
@@ -152,8 +153,12 @@ fn salvaged(
         })
     });
     saved.profile = profile.is_ok();
-    let profile =
-        profile.unwrap_or_else(|_| Profile { name: "Somebody".into(), relay: None, pass: None, created_at: 0 });
+    let profile = profile.unwrap_or_else(|_| Profile {
+        name: crate::language::said::somebody(),
+        relay: None,
+        pass: None,
+        created_at: 0,
+    });
     let mut new = Vault::create(into, passphrase, &profile, rng)?;
     let relay = match mailboxes(old, &mut new)?.or(profile.relay) {
         Some(relay) => relay,
@@ -169,7 +174,7 @@ fn salvaged(
     })?;
     new.tidy()?;
     if !saved.profile && saved.people == 0 && saved.messages == 0 {
-        return Err(VaultError::Damaged("nothing of its vault can be read. Nothing was changed.".into()));
+        return Err(VaultError::Damaged(trouble::vault_nothing()));
     }
     Ok(saved)
 }
@@ -347,7 +352,7 @@ fn messages(
             let ids: BTreeSet<&String> = rows.iter().map(|letter| &letter.contact).collect();
             for id in ids.into_iter().filter(|id| !pending.contains(*id)) {
                 if new.read(|store| store.contact(id))?.is_none_or(|found| found.id != *id) {
-                    let name = "Somebody".to_owned();
+                    let name = crate::language::said::somebody();
                     let (given_name, created_at) = (name.clone(), rows.first().map_or(0, |letter| letter.sent_at));
                     let unknown = Person {
                         id: id.clone(),

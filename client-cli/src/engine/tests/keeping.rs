@@ -198,3 +198,21 @@ fn what_is_chosen_at_once_removes_at_once_and_says_before_how_much_that_is() {
     assert_eq!(older(&mut ana, Keep::Days90), 0);
     assert!(!raw::hold(&raw::pages(&home(&ana)), "heather-on-the-hill"));
 }
+
+#[test]
+fn where_the_file_can_not_be_written_anew_the_choice_holds_and_that_is_said() {
+    let (mut ana, mut dana) = people();
+    write(&mut ana, "an old word");
+    exchange(&mut ana, &mut dana);
+    let contact = ana.other();
+    ana.engine().vault.write(|store| store.written_at(&contact, "an old word", 0)).unwrap();
+    ana.engine().vault.without_room_for_compaction();
+    let kept = ana.engine().choose_keep(&contact, Keep::Days30).unwrap();
+    assert!(!kept.erased && kept.contact.keep == Keep::Days30);
+    assert!(ana.engine().history(&contact, None).unwrap().iter().all(|message| message.text != "an old word"));
+    let said = crate::output::human::keeps(&kept);
+    assert!(said.contains("may still lie in it") && !said.contains("Nothing was changed"), "{said}");
+    let contact = dana.other();
+    let kept = dana.engine().choose_keep(&contact, Keep::Days30).unwrap();
+    assert!(kept.erased && !crate::output::human::keeps(&kept).contains("no room"));
+}

@@ -3,6 +3,7 @@
 time-clock = %-I:%M %p
 time-date = { $month } { $day }, { $clock }
 time-dated = { $month } { $day }, { $year }, { $clock }
+time-day = { $month } { $day }, { $year }
 time-end = { $weekday }, { $month } { $day }, { $clock }
 time-month = { $month ->
     [1] January

@@ -2,7 +2,7 @@
 fault-not-set-up = Aquí no hay ningún perfil todavía.
 fault-locked = El perfil está cerrado, y no se dio ninguna frase clave.
 fault-unreachable = Ahora no hay conexión con el servidor.
-fault-other-relay = Otro ordenador responde en lugar del servidor. No se le dijo nada.
+fault-other-relay = Otra computadora responde en lugar del servidor. No se le dijo nada.
 fault-keys-changed = Las claves de esta conversación son nuevas, y las palabras no están comprobadas. No se envió nada.
 fault-no-contact = No hay ningún contacto con ese nombre.
 fault-invitation-used = Esta invitación ya se usó.
@@ -32,4 +32,4 @@ fault-words-typed = { $number ->
     [one] Se escribió una palabra
    *[other] Se escribieron { $number } palabras
 }, y hacen falta cuatro. No se gastó ningún intento.
-fault-word-unknown = La palabra { $number } no es una de las palabras de la lista. No se gastó ningún intento.
+fault-word-unknown = La palabra { $number } no está en la lista de palabras. No se gastó ningún intento.

@@ -1,4 +1,4 @@
-# Otro nombre para una persona, bloquear, quitar, mirar atrás (output/people.rs, update/people.rs, update/find.rs).
+# Another name for a person, blocking, removing, looking back (output/people.rs, update/people.rs, update/find.rs).
 people-would-block = Si bloquea a { $name }, nada va a esa persona y nada suyo llega aquí. No se le avisa: para ella es como si usted no usara Cairn. Lo que escribieron queda aquí. Puede deshacerlo.
 people-blocked = { $name }: persona bloqueada. Nada va a ella y nada suyo llega aquí. No se le avisó.
 people-unblocked = { $name }: ya no hay bloqueo. Lo que escribió mientras tanto aún puede llegar, si no es muy viejo.
@@ -6,12 +6,12 @@ people-kept-untold = Esta conversación se guarda aquí: { $time }. { $name }: p
 people-renamed = El nombre es ahora { $name }. Solo usted lo ve.
 people-would-remove = Todo lo que usted y { $name } escribieron se va de este aparato, para siempre. La otra persona guarda su copia y no se le avisa, pero su próximo mensaje ya no se acepta, y puede verlo. Un bloqueo no le muestra nada.
 people-removed = { $name } y todo lo escrito ya no está en este aparato.
-people-closes-later = El relé cierra su camino hacia usted en cuanto se pueda llegar a él.
+people-closes-later = El servidor le cierra el camino hacia usted en cuanto haya conexión.
 people-erased-later = No había espacio para escribir el archivo de nuevo. Se hace cuando abra Cairn otra vez.
 people-another-name = ¿Otro nombre para { $name }? Solo usted lo verá. Enter solo vuelve atrás.
 people-name-again = Escriba otro nombre, o pulse Enter para volver:
 people-listed-blocked = { $name } (con bloqueo)
-people-how-to-unblock = Para deshacerlo: escriba ? y pulse Enter, y elija About { $name }.
+people-how-to-unblock = Para deshacerlo: escriba ? y pulse Enter, y elija Acerca de { $name }.
 people-keys = Para ver opciones, escriba ? y pulse Enter. Ayuda ya: ! Ocultar: -
 people-choice-rename = Cambiar el nombre
 people-choice-block = Bloquear a { $name }

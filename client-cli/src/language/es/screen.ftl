@@ -1,4 +1,4 @@
-# La cara de pantalla completa (screen/).
+# The full-screen face (screen/).
 screen-help = Ayuda
 screen-help-now = Ayuda ya
 screen-people = Personas
@@ -9,22 +9,28 @@ screen-key-help = F1 o Ctrl-G: ayuda
 screen-key-help-now = F2 o Ctrl-N: ayuda ya
 screen-key-people = F3 o Ctrl-P: personas
 screen-key-read-big = F4 o Ctrl-R: leer en grande, un mensaje cada vez
-screen-key-find = F5 o Ctrl-F: buscar palabras en este chat
+screen-key-find = F5 o Ctrl-F: buscar palabras en esta conversación
 screen-key-hide = F6 o Ctrl-Z: ocultar todo y cerrar con llave
 screen-key-quit = F10 o Ctrl-Q: salir
-screen-key-enter = Intro: enviar. Alt+Intro o Ctrl-J: otra línea
+screen-key-enter = Enter: enviar. Alt+Enter o Ctrl-J: otra línea
 screen-key-pages = RePág, AvPág: leer arriba y abajo. Esc: volver
-screen-key-words = También: ? o ! o - solos, e Intro: opciones, ayuda ya, ocultar
+screen-key-words = También: ? o ! o - solos, y Enter: opciones, ayuda ya, ocultar
 screen-in-help-now = Cairn: ayuda ya. Volver: Esc o F2
-screen-in-people = Personas: flechas, Intro. Volver: Esc
+screen-in-people = Personas: flechas, Enter. Volver: Esc
 screen-in-big = { $name }. Sigue: AvPág. Antes: RePág. Volver: Esc
 screen-in-find = { $name }: buscar palabras
 screen-list = PERSONAS
 screen-list-active = PERSONAS: flechas
-screen-nobody = Todavía no hay nadie en tu lista.
-screen-new = { $number } nuevos
+screen-nobody = Todavía no hay nadie en su lista.
+screen-new = { $number ->
+    [one] 1 nuevo
+   *[other] { $number } nuevos
+}
 screen-more = { $number } más
-screen-more-new = { $number } más, { $new } nuevos
+screen-more-new = { $number } más, { $new ->
+    [one] 1 nuevo
+   *[other] { $new } nuevos
+}
 screen-find = Buscar:
 screen-to = A { $name }:
 screen-invitation = Invitación:
@@ -34,19 +40,19 @@ screen-number = Número:
 screen-their-words = Sus palabras:
 screen-hours = Horas:
 screen-practice = Práctica:
-screen-enter-goes-on = Intro para seguir:
+screen-enter-goes-on = Enter para seguir:
 screen-moment = Un momento:
-screen-new-passphrase = Frase de paso (no se ve):
+screen-new-passphrase = Frase clave (no se ve):
 screen-new-from-here = --- Nuevo desde aquí ---
-screen-nothing-yet = Todavía no hay nada escrito. Escribe abajo; Intro lo envía.
-screen-how-to-find = Escribe una palabra o más y pulsa Intro. Las mayúsculas no importan. Volver: Esc
+screen-nothing-yet = Todavía no hay nada escrito. Escriba abajo; Enter lo envía.
+screen-how-to-find = Escriba una palabra o más y pulse Enter. Las mayúsculas no importan. Volver: Esc
 screen-looking = Buscando “{ $words }” …
-screen-not-found = “{ $words }” no está en este chat.
-screen-found = “{ $words }” está aquí, lo nuevo primero. Un número lleva allí. Volver: Esc
-screen-found-more = “{ $words }” está aquí, lo nuevo primero. Un número lleva allí. Más: AvPág. Volver: Esc
-screen-too-long = Es demasiado largo para un mensaje. No se envió nada. Quita primero una parte.
-screen-no-people-yet = Las personas están aquí cuando tu perfil está abierto.
+screen-not-found = “{ $words }” no está en esta conversación.
+screen-found = “{ $words }” está aquí, lo más nuevo primero. Un número lleva allí. Volver: Esc
+screen-found-more = “{ $words }” está aquí, lo más nuevo primero. Un número lleva allí. Antes: AvPág. Volver: Esc
+screen-too-long = Es demasiado largo para un mensaje. No se envió nada. Quite primero una parte.
+screen-no-people-yet = Las personas están aquí cuando su perfil está abierto.
 screen-nothing-big = Aquí no hay ningún mensaje para leer en grande.
-screen-find-where = Abre primero un chat para buscar palabras en él.
-screen-prefer-plain = ¿Prefieres líneas simples, una bajo otra? Van bien con lectores de pantalla. Sal con F10 y escribe: cairn --plain
-screen-still-here = Tus palabras están otra vez en la línea y no se enviaron.
+screen-find-where = Abra primero una conversación para buscar palabras en ella.
+screen-prefer-plain = ¿Prefiere líneas simples, una debajo de otra? Van bien con lectores de pantalla. Salga con F10 y escriba: cairn --plain
+screen-still-here = Sus palabras están otra vez en la línea y no se enviaron.

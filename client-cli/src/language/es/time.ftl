@@ -3,6 +3,7 @@
 time-clock = %-H:%M
 time-date = { $day } de { $month }, { $clock }
 time-dated = { $day } de { $month } de { $year }, { $clock }
+time-day = { $day } de { $month } de { $year }
 time-end = { $weekday }, { $day } de { $month }, { $clock }
 time-month = { $month ->
     [1] enero
