@@ -392,3 +392,38 @@ fn hostile_words_and_names_reach_the_terminal_as_plain_letters() -> Result<()> {
     left_clean(&terminal, &["wanted"]);
     Ok(())
 }
+
+#[test]
+fn an_empty_passphrase_leads_to_choices_whose_number_is_seen_and_back_to_the_question() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let (ana, dana) = (world.client("ana"), world.client("dana"));
+    ana.setup("Ana", relay.address())?.ended(0)?;
+    let (_, link) = ana.invite(DANA)?;
+    let mut terminal = open(&world, &dana)?;
+    terminal.sees("Step 1 of 3")?;
+    terminal.type_line(&link)?;
+    terminal.sees("Step 2 of 3")?;
+    terminal.type_line("Dana")?;
+    terminal.sees("Step 3 of 3")?;
+    terminal.press(ENTER)?;
+    terminal.sees("1  Back")?;
+    assert!(!terminal.screen().contains("stays hidden):"), "a number is not typed hidden: {}", terminal.screen());
+    terminal.type_line("1")?;
+    terminal.sees("Step 3 of 3")?;
+    terminal.type_line("one way of it")?;
+    terminal.sees("The same again:")?;
+    terminal.type_line("another way of it")?;
+    terminal.shows("the first question again", |screen| !screen.contains("The same again:"))?;
+    terminal.type_line(PASSPHRASE)?;
+    terminal.sees("The same again:")?;
+    terminal.type_line(PASSPHRASE)?;
+    terminal.sees("To Ana:")?;
+    quit(&mut terminal)?;
+    // And the same for the passphrase that there is.
+    let mut terminal = open(&world, &dana)?;
+    terminal.sees("Your passphrase (stays hidden):")?;
+    terminal.press(ENTER)?;
+    unlock(&mut terminal)?;
+    quit(&mut terminal)
+}

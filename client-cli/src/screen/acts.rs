@@ -108,8 +108,15 @@ impl Face<'_> {
                 self.state.talk.clear();
                 self.keep_engine(opened, Event::Opened);
             }
-            Answer::Differ => self.ask(Event::Differ),
-            Answer::Empty => self.events.push_back(Event::Empty),
+            // The question is done with: what comes next may be another one, and asks it again if it is this one.
+            Answer::Differ => {
+                self.state.secret = None;
+                self.ask(Event::Differ);
+            }
+            Answer::Empty => {
+                self.state.secret = None;
+                self.ask(Event::Empty);
+            }
             Answer::Help => self.card(),
             Answer::Hide => {}
         }
