@@ -10,6 +10,7 @@ use crate::engine::model::{
 };
 use crate::later::When;
 use crate::settings::{Block, Key, Settings};
+use crate::shared::Place;
 
 /// Why everything is hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +117,18 @@ pub(crate) enum Choice {
     Slow(Block),
     /// Other quiet hours than those that are offered.
     OwnHours,
+    /// Others use this computer too.
+    Shared,
+    /// Nothing is to stay on it.
+    SharedNow,
+    /// Close everybody's way, and leave.
+    Leave,
+    /// Leave, though a relay does not know it.
+    LeaveSo,
+    /// Everything of the profile is to go from this computer.
+    RemoveAll,
+    /// It is meant.
+    RemoveAllNow,
     /// Leave.
     Quit,
 }
@@ -249,6 +262,10 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     /// What the center says of itself, as last read.
     pub(crate) center: Center,
+    /// Where the profile lies, on a computer on which nothing is to stay; else none.
+    pub(crate) shared: Option<Place>,
+    /// Everything of the profile is about to go from this computer.
+    pub(crate) ending: bool,
 }
 
 impl App {
@@ -272,6 +289,8 @@ impl App {
             draft: None,
             settings: Settings::default(),
             center: Center::Unknown,
+            shared: None,
+            ending: false,
         }
     }
 }
@@ -300,6 +319,8 @@ pub(crate) enum Event {
     NotText,
     /// No more lines will come.
     End,
+    /// The person wishes to leave.
+    Leave,
     /// Help was asked for where a passphrase is typed.
     Help,
     /// Everything is to be hidden.
@@ -367,6 +388,10 @@ pub(crate) enum Event {
     Center(Center),
     /// So many messages of this conversation are not at the relay.
     Waiting(u64),
+    /// So many messages of all conversations are not, and the person wishes to leave.
+    Leaving(Result<u64, Fault>),
+    /// Everybody's way was closed; whether the relays know it.
+    AllClosed(Result<bool, Fault>),
 }
 
 /// What the face is to do.
@@ -533,6 +558,14 @@ pub(crate) enum Effect {
         /// To what.
         value: String,
     },
+    /// From now on nothing is to stay on this computer.
+    Share,
+    /// Count what was not sent, before leaving.
+    CountUnsent,
+    /// Close everybody's way.
+    CloseAll,
+    /// Remove everything of the profile from this computer, and what stands on the screen; then end.
+    RemoveAll,
     /// End well.
     Quit,
     /// End with this fault.

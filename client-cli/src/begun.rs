@@ -34,6 +34,10 @@ pub(crate) fn read(home: &Home) -> Option<Begun> {
 pub(crate) fn keep(home: &Home, begun: Option<&Begun>) -> io::Result<()> {
     let file = file(home);
     let Some(begun) = begun else { return gone(std::fs::remove_file(file)) };
+    if crate::shared::is_fleeting(home) {
+        // There is no later run. The open conversation knows it without a file.
+        return Ok(());
+    }
     home.make().map_err(io::Error::other)?;
     let text = format!("{}\n{}\n", begun.link, begun.name.as_deref().unwrap_or_default());
     home.keep(NAME, text.as_bytes())

@@ -34,6 +34,10 @@ pub(crate) async fn carry_out(engine: &mut Engine, effect: Effect) -> Result<Opt
         }
         Effect::LoadLater => Event::LaterAll(engine.later()),
         Effect::CancelLater(id) => Event::TakenBack(engine.cancel_later(&id)),
+        Effect::CountUnsent => {
+            Event::Leaving(engine.contacts().map(|all| all.iter().map(|contact| contact.waiting).sum()))
+        }
+        Effect::CloseAll => Event::AllClosed(engine.close_all().await),
         _ => return Ok(None),
     }))
 }

@@ -29,6 +29,9 @@ pub(crate) struct Cli {
     /// Options of the whole program.
     #[command(flatten)]
     pub(crate) global: Global,
+    /// Leave nothing on a computer that others use
+    #[arg(long)]
+    pub(crate) shared_computer: bool,
     /// What to do; nothing means: open the conversation.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -111,6 +114,9 @@ pub(crate) enum Command {
     /// Hide and lock the conversation that is open anywhere
     #[command(after_help = "Example: cairn lock\nNext: cairn")]
     Lock,
+    /// The profile on this computer as a whole
+    #[command(subcommand, after_help = "Example: cairn profile remove\nNext: cairn")]
+    Profile(Profile),
     /// Look at everything that the profile needs; save what can be read
     #[command(after_help = "Example: cairn doctor\n         cairn doctor --salvage ./new\nNext: what it says")]
     Doctor(Doctor),
@@ -348,6 +354,18 @@ pub(crate) enum Contact {
     },
 }
 
+/// `profile …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Profile {
+    /// Remove everything from this computer, for good
+    #[command(after_help = "Example: cairn profile remove\nNext: cairn join LINK, or cairn setup --name NAME")]
+    Remove {
+        /// Do it without asking
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
 /// `contact verify`.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
@@ -436,6 +454,7 @@ impl Command {
             Self::Config(Config::Set { .. }) => "config set",
             Self::HelpNow => "help-now",
             Self::Lock => "lock",
+            Self::Profile(Profile::Remove { .. }) => "profile remove",
             Self::Doctor(_) => "doctor",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",

@@ -61,8 +61,7 @@ impl Config {
             (None, Some(command)) => PassphraseSource::Command(command),
             (None, None) => PassphraseSource::Person,
         };
-        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
-        let terminal = std::io::stdout().is_terminal();
+        let (terminal, dumb) = Self::screen();
         Self {
             home: global.home,
             json: global.json,
@@ -85,6 +84,12 @@ impl Config {
         self.settings = home.map(|home| settings::read(&home).settings).unwrap_or_default();
         self.plain |= self.settings.face == Face::Plain;
         self
+    }
+
+    /// Whether standard output is a terminal, and whether that understands no control sequence.
+    pub(crate) fn screen() -> (bool, bool) {
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
+        (std::io::stdout().is_terminal(), dumb)
     }
 
     /// Columns of the terminal, if there is one that says so.

@@ -18,9 +18,11 @@ mod names;
 mod net;
 mod output;
 mod plain;
+mod removal;
 mod sanitize;
 mod screen;
 mod settings;
+mod shared;
 mod update;
 mod vault;
 

@@ -16,6 +16,7 @@ mod practice;
 mod rejoin;
 mod safety;
 mod settings;
+mod shared;
 mod talk;
 
 use crate::app::{App, Begun, Effect, Event, Found, Screen};
@@ -40,6 +41,7 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
         Event::CutOff => vec![say(texts::line_too_long())],
         Event::NotText => vec![say(texts::not_text())],
         Event::End => vec![Effect::Quit],
+        Event::Leave => shared::quit(app),
         Event::Help => safety::help(app),
         Event::Hide { why, half_typed, found } => safety::hide(app, why, half_typed, found),
         Event::Chosen => chosen(app),
@@ -75,6 +77,8 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
         Event::Trouble(fault) => news::trouble(app, fault),
         Event::Center(center) => center::came(app, center),
         Event::Waiting(number) => news::waiting(app, number),
+        Event::Leaving(unsent) => shared::ask_leave(app, unsent),
+        Event::AllClosed(closed) => shared::closed(app, closed),
     }
 }
 
@@ -212,7 +216,9 @@ fn opened(app: &mut App, result: Result<(), Fault>) -> Vec<Effect> {
     match (result, &app.screen) {
         (Ok(()), _) => go_in(app),
         // Words that were half typed wait behind it: the program does not end over a mistake.
-        (Err(Fault::WrongPassphrase), Screen::Locked { tries }) if app.draft.is_some() || tries + 1 < TRIES => {
+        (Err(Fault::WrongPassphrase), Screen::Locked { tries })
+            if app.draft.is_some() || shared::ends_with_us(app) || tries + 1 < TRIES =>
+        {
             app.screen = Screen::Locked { tries: tries.saturating_add(1) };
             vec![say(texts::did_not_open()), Effect::AskPassphrase]
         }
@@ -237,11 +243,11 @@ fn joined(app: &mut App, result: Result<crate::engine::model::Contact, Fault>) -
             let what_now = match fault {
                 Fault::Unreachable | Fault::OtherRelay | Fault::Busy | Fault::InUse(_) => {
                     app.screen = Screen::JoinAgain { link };
-                    texts::try_again()
+                    shared::try_again(app)
                 }
                 _ => {
                     forgotten = forget(app);
-                    texts::ask_for_new()
+                    shared::ask_for_new(app)
                 }
             };
             forgotten.extend([say(words(&fault)), say(what_now)]);

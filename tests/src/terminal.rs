@@ -200,8 +200,9 @@ impl Terminal {
     /// If it does not end.
     pub fn hang_up(&mut self) -> Result<u32> {
         self.shared.screen().left = true;
-        // The program draws once more, which wakes the reader: it has to let go too.
+        // The program draws once more, or the terminal shows the key, which wakes the reader: it has to let go too.
         self.resize(70, 20)?;
+        self.press(b" ")?;
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();
         }

@@ -1,10 +1,12 @@
 //! Ctrl-C: 130, with nothing half printed and the terminal as it was.
 //!
-//! In: SIGINT, or SIGTERM, which is the same here. Out: a future that waiting code can listen to; and, where nothing listens, the end of the process. This
-//! file must never learn what was going on.
+//! In: SIGINT, or SIGTERM, which is the same here; where nothing may stay behind, a hang-up and SIGQUIT too. Out: a future
+//! that waiting code can listen to; and, where nothing listens, the end of the process. This file must never learn what was
+//! going on.
 
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -15,41 +17,57 @@ const GRACE: Duration = Duration::from_millis(300);
 
 /// Tells whether Ctrl-C was pressed.
 #[derive(Debug, Clone)]
-pub(crate) struct Interrupt(watch::Receiver<bool>);
+pub(crate) struct Interrupt {
+    told: watch::Receiver<bool>,
+    tell: Arc<watch::Sender<bool>>,
+    /// The terminal as it was.
+    before: Option<Termios>,
+}
 
 impl Interrupt {
     /// Listens from now on, on a thread of its own.
     pub(crate) fn listen() -> io::Result<Self> {
         let (tell, told) = watch::channel(false);
-        let before = tcgetattr(io::stdin()).ok();
+        let this = Self { told, tell: Arc::new(tell), before: tcgetattr(io::stdin()).ok() };
+        this.listen_to([SignalKind::interrupt(), SignalKind::terminate()])?;
+        Ok(this)
+    }
+
+    /// Listens to what else ends a program and can be answered: a terminal that is closed, and Ctrl-\.
+    pub(crate) fn listen_to_all(&self) -> io::Result<()> {
+        self.listen_to([SignalKind::hangup(), SignalKind::quit()])
+    }
+
+    fn listen_to(&self, [one, other]: [SignalKind; 2]) -> io::Result<()> {
+        let (tell, before) = (Arc::clone(&self.tell), self.before.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         std::thread::Builder::new().name("interrupt".to_owned()).spawn(move || {
             runtime.block_on(async {
-                let Ok(mut asked_to_end) = signal(SignalKind::terminate()) else { return };
+                let (Ok(mut one), Ok(mut other)) = (signal(one), signal(other)) else { return };
                 tokio::select! {
-                    _ = tokio::signal::ctrl_c() => {}
-                    _ = asked_to_end.recv() => {}
+                    _ = one.recv() => {}
+                    _ = other.recv() => {}
                 }
                 // An error only means that the run has ended meanwhile.
                 let _ = tell.send(true);
                 tokio::select! {
                     () = tokio::time::sleep(GRACE) => {}
-                    _ = tokio::signal::ctrl_c() => {}
+                    _ = one.recv() => {}
                 }
                 leave(before.as_ref());
             });
         })?;
-        Ok(Self(told))
+        Ok(())
     }
 
     /// Whether it happened.
     pub(crate) fn happened(&self) -> bool {
-        *self.0.borrow()
+        *self.told.borrow()
     }
 
     /// Returns when it happens.
     pub(crate) async fn wait(&self) {
-        let mut told = self.0.clone();
+        let mut told = self.told.clone();
         // Ends early only where the listening thread is gone: then nothing is ever told.
         if told.wait_for(|happened| *happened).await.is_err() {
             std::future::pending::<()>().await;
@@ -59,11 +77,13 @@ impl Interrupt {
 
 /// The terminal as it was, and the end. Every line was written whole: there is nothing left to write.
 fn leave(before: Option<&Termios>) {
+    crate::shared::take_away();
     crate::screen::restore();
     if let Some(before) = before {
         // Words that nobody has read yet are not for the shell.
         let _ = tcflush(io::stdin(), QueueSelector::IFlush);
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
     }
+    crate::shared::empty_the_screen();
     std::process::exit(130);
 }

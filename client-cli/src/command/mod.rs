@@ -20,6 +20,7 @@ mod lock;
 mod manual;
 mod next;
 mod passphrase;
+mod profile;
 mod read;
 #[cfg(test)]
 mod reference;
@@ -29,6 +30,7 @@ mod setup;
 mod status;
 mod stop;
 mod verify;
+mod visit;
 #[cfg(test)]
 mod words;
 
@@ -61,7 +63,17 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(not_understood(&error, json, &args));
         }
     };
-    let config = Config::new(cli.global).with_settings();
+    let mut global = cli.global;
+    let _leaving = crate::shared::Leaving;
+    if cli.shared_computer {
+        // Before anything of this computer's own profile is looked at, its language too.
+        language::speak(if json { Language::English } else { Language::chosen(None) });
+        match visit::begin(cli.command.as_ref(), global.home.as_deref()) {
+            Ok(home) => global.home = Some(home),
+            Err(stop) => return ExitCode::from(stop.print(json)),
+        }
+    }
+    let config = Config::new(global).with_settings();
     // Scripts read one language.
     language::speak(if config.json { Language::English } else { Language::chosen(config.settings.language) });
     ExitCode::from(match Run::new(config) {
@@ -71,9 +83,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(run: &Run, command: Option<Command>) -> Result<(), Stop> {
-    let Some(command) = command else {
-        return if crate::screen::is_wanted(&run.config) { crate::screen::open(run) } else { crate::plain::open(run) };
-    };
+    let Some(command) = command else { return visit::open(run) };
     let words = command.words();
     match command {
         Command::Setup(setup) => setup::run(run, setup),
@@ -90,6 +100,7 @@ fn dispatch(run: &Run, command: Option<Command>) -> Result<(), Stop> {
         Command::Config(what) => config::run(run, words, &what),
         Command::HelpNow => help_now::run(run),
         Command::Lock => lock::run(run),
+        Command::Profile(what) => profile::run(run, words, &what),
         Command::Doctor(wish) => doctor::run(run, &wish),
         Command::Completions(wish) => manual::completions(run, &wish),
         Command::Man(wish) => manual::man(run, wish),

@@ -48,6 +48,8 @@ pub(super) enum Done<'a> {
     Blocked(&'a str),
     /// What could be read was saved in this home.
     Salvaged(&'a str),
+    /// The whole profile is gone from this computer.
+    Gone,
     /// Manual pages were written.
     Written,
     /// The words to read are on the screen, and those of this person are to be typed.
@@ -117,6 +119,7 @@ pub(super) fn step(done: Done<'_>, pending: &[Pending]) -> String {
         Done::Words(name) => format!("cairn contact verify {} --typed WORDS", quoted(name)),
         Done::Salvaged(home) => format!("cairn --home {} inbox", quoted(home)),
         Done::Written => texts::man(),
+        Done::Gone => crate::language::next::not_set_up(),
     }
 }
 
@@ -210,6 +213,7 @@ mod tests {
             (Done::Blocked("Dana P."), "cairn contact unblock 'Dana P.', to take it back"),
             (Done::Salvaged("/new home"), "cairn --home '/new home' inbox"),
             (Done::Written, "man cairn, if man looks there"),
+            (Done::Gone, "cairn join LINK, or cairn setup --name NAME"),
             (Done::Words("Kim"), "cairn contact verify Kim --typed WORDS"),
         ];
         for (done, expected) in table {

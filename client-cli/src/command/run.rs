@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::engine::{Engine, Fault};
 use crate::home::Home;
 use crate::output::Output;
+use std::cell::Cell;
 
 /// What every command works with.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Run {
     pub(crate) output: Output,
     /// Ctrl-C.
     pub(crate) interrupt: Interrupt,
+    /// Everything of the profile was removed from this computer.
+    pub(crate) removed: Cell<bool>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -25,7 +28,7 @@ impl Run {
     pub(crate) fn new(config: Config) -> Result<Self, Stop> {
         let output = Output::new(&config);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { config, output, interrupt: Interrupt::listen()?, runtime })
+        Ok(Self { config, output, interrupt: Interrupt::listen()?, removed: Cell::new(false), runtime })
     }
 
     /// Waits for work, unless Ctrl-C comes first.

@@ -3,7 +3,7 @@
 //! In: a contact and a wish. Out: the contact as it is now, or that it is gone. None of it is told to the other side: no
 //! method here may put anything into a queue (docs/decisions/0021-blocking.md).
 
-use super::model::{Contact, Removed};
+use super::model::{Contact, InvitationState, Removed};
 use super::{Engine, Fault, names};
 use crate::language::trouble;
 
@@ -64,6 +64,26 @@ impl Engine {
         self.tidy().await?;
         let left = self.vault.read(|store| store.given_up()).map_err(Fault::from)?;
         Ok(Removed { closed: left.iter().all(|row| before.contains(row)), ..removed })
+    }
+
+    /// Removes everybody, takes every open invitation back, and tries to have it so at the relays too: this profile is
+    /// about to end. Whether the relays know it. May be called again.
+    ///
+    /// # Errors
+    /// Those of the vault.
+    pub async fn close_all(&mut self) -> Result<bool, Fault> {
+        for contact in self.contacts()? {
+            self.vault.write(|store| Ok::<_, Fault>(store.remove_contact(&contact.id)?))?;
+        }
+        (self.exchange.stale, self.news) = (true, true);
+        self.exchange.lines.revive();
+        self.tidy().await?;
+        let mut known = self.vault.read(|store| store.given_up()).map_err(Fault::from)?.is_empty();
+        for invitation in self.invitations()?.iter().filter(|one| one.state == InvitationState::Open) {
+            // A relay that has not answered does not answer the next question either.
+            known = known && self.invite_revoke(&invitation.id).await.is_ok();
+        }
+        Ok(known)
     }
 
     /// The person with this exact name or identifier, unless they are blocked.

@@ -110,6 +110,8 @@ pub(super) const fn sources(language: Language) -> &'static [&'static str] {
             include_str!("en/step.ftl"),
             include_str!("en/trouble.ftl"),
             include_str!("en/why.ftl"),
+            include_str!("en/shared.ftl"),
+            include_str!("en/removal.ftl"),
         ],
         Language::Spanish => &[
             include_str!("es/doctor.ftl"),
@@ -138,6 +140,8 @@ pub(super) const fn sources(language: Language) -> &'static [&'static str] {
             include_str!("es/step.ftl"),
             include_str!("es/trouble.ftl"),
             include_str!("es/why.ftl"),
+            include_str!("es/shared.ftl"),
+            include_str!("es/removal.ftl"),
         ],
     }
 }

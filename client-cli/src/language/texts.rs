@@ -28,14 +28,16 @@ macro_rules! areas {
 
 mod commands;
 mod full_screen;
+mod visit;
 
 pub(crate) use commands::{card, center, command, standing, step, trouble, why};
 pub(crate) use full_screen::screen;
+pub(crate) use visit::{removal, shared};
 
 /// Each text with the names of its values. For tests.
 #[cfg(test)]
 pub(super) fn all() -> Vec<(String, Vec<&'static str>)> {
-    [listed(), commands::listed(), full_screen::listed()].concat()
+    [listed(), commands::listed(), full_screen::listed(), visit::listed()].concat()
 }
 
 areas! {

@@ -232,6 +232,11 @@ pub(crate) fn contact_removed(removed: &Removed) -> String {
     line("contact_removed", fields)
 }
 
+/// `profile remove`.
+pub(crate) fn profile_removed(home: &str, folder: bool) -> String {
+    line("profile_removed", json!({ "home": home, "folder": folder }))
+}
+
 /// `data`.
 pub(crate) fn data(data: &Data) -> String {
     let budget = super::human::BUDGET;

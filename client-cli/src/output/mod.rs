@@ -223,6 +223,18 @@ impl Output {
         self.put_human(&language::settings::line(key.name(), key.get(settings), key.allowed().join(", ")))
     }
 
+    /// Everything of the profile is gone; the folder too, unless there is something in it that is not ours.
+    pub(crate) fn profile_removed(&self, home: &str, folder: bool) -> io::Result<()> {
+        if self.json {
+            return Self::put(&json::profile_removed(home, folder));
+        }
+        self.say(&language::removal::done())?;
+        if !folder {
+            self.say(&language::removal::folder_stays(sanitize::line(home)))?;
+        }
+        self.say(&language::removal::what_stays())
+    }
+
     /// The bytes of this month.
     pub(crate) fn data(&self, data: &Data) -> io::Result<()> {
         if self.json {

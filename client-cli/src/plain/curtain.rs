@@ -56,16 +56,21 @@ impl Curtain {
 
 /// Empties the screen. True: what stood there is gone, or there is no screen. False: this terminal can only push it away.
 pub(crate) fn clear(config: &Config) -> Result<bool, Stop> {
-    if !config.terminal {
+    Ok(empty(config.terminal, config.dumb)?)
+}
+
+/// The same, where there is no run any more.
+pub(crate) fn empty(terminal: bool, dumb: bool) -> io::Result<bool> {
+    if !terminal {
         return Ok(true);
     }
     let mut out = io::stdout().lock();
-    if config.dumb {
+    if dumb {
         let rows = rustix::termios::tcgetwinsize(io::stdout()).map_or(ROWS, |size| usize::from(size.ws_row));
         out.write_all("\n".repeat(rows.clamp(ROWS, MOST_ROWS)).as_bytes())?;
     } else {
         out.write_all(CLEAR)?;
     }
     out.flush()?;
-    Ok(!config.dumb)
+    Ok(!dumb)
 }

@@ -24,6 +24,7 @@ use crate::home::{CONVERSATION, Home};
 use crate::language::{command, step};
 use crate::output::human;
 use crate::sanitize;
+use crate::shared;
 use crate::update::update;
 use blocks::Blocks;
 use curtain::Curtain;
@@ -55,6 +56,7 @@ pub(crate) fn open(run: &Run) -> Result<(), Stop> {
             begun: begun::read(&home),
             settings: run.config.settings,
             center: notice::center(&home),
+            shared: shared::place(),
             ..App::new()
         },
         page: Page::new(run.config.terminal),
@@ -362,6 +364,18 @@ impl Face<'_> {
             Effect::AskCenter { link } => {
                 let center = notice::ask_before(&self.home, &link).await;
                 self.events.push_back(Event::Center(center));
+            }
+            Effect::Share => {
+                self.home = shared::change(self.run, &self.home, &mut self.app)?;
+                self.begin()?;
+            }
+            Effect::RemoveAll => {
+                self.engine = None;
+                self.blocks.take();
+                crate::removal::alone(&self.home)?;
+                curtain::clear(&self.run.config)?;
+                self.run.removed.set(true);
+                return Ok(Flow::Done);
             }
             Effect::Quit => {
                 self.add_the_rest()?;

@@ -10,7 +10,7 @@ use super::state::{Over, Wish};
 use super::talk::{Said, Talk};
 use super::theme::Theme;
 use super::{Face, Flow, bottom, view};
-use crate::app::{Effect, Event, Loading, Screen, Why};
+use crate::app::{Choice, Effect, Event, Loading, Screen, Why};
 use crate::begun;
 use crate::carry_out::carry_out;
 use crate::command::{Stop, provided};
@@ -20,6 +20,7 @@ use crate::language::{self, Language, screen as texts};
 use crate::output::human;
 use crate::plain::idle::Awake;
 use crate::settings::{self, Key};
+use crate::shared;
 use crate::update::update;
 
 impl Face<'_> {
@@ -34,6 +35,7 @@ impl Face<'_> {
             Wish::Help => self.help(),
             Wish::Card => self.card(),
             Wish::Hide => return Ok(Flow::Hide(Why::Asked)),
+            Wish::Quit if self.asks_before_the_end() => self.ask(Event::Leave),
             Wish::Quit => return Ok(Flow::Done),
             Wish::Interrupt => return Err(Fault::Interrupted.into()),
             Wish::Open(contact) => self.ask(Event::Open(contact)),
@@ -52,6 +54,12 @@ impl Face<'_> {
             }
         }
         Ok(Flow::On)
+    }
+
+    /// Whether all of it would end, and that was not said yet.
+    fn asks_before_the_end(&self) -> bool {
+        let asked = matches!(&self.app.screen, Screen::Choosing(choices) if choices.contains(&Choice::Leave));
+        self.app.shared.as_ref().is_some_and(shared::Place::is_memory) && self.engine.is_some() && !asked
     }
 
     /// The person asks for something: what was said before is done with.
@@ -260,6 +268,17 @@ impl Face<'_> {
                 self.draw()?;
                 let center = notice::ask_before(&self.home, &link).await;
                 self.events.push_back(Event::Center(center));
+            }
+            Effect::Share => {
+                self.home = shared::change(self.run, &self.home, &mut self.app)?;
+                self.begin()?;
+            }
+            Effect::RemoveAll => {
+                self.engine = None;
+                crate::removal::alone(&self.home)?;
+                self.terminal.hide()?;
+                self.run.removed.set(true);
+                return Ok(Flow::Done);
             }
             Effect::Quit => return Ok(Flow::Done),
             Effect::Fail(fault) => return Err(fault.into()),

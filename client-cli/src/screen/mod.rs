@@ -35,6 +35,7 @@ use crate::engine::{Engine, Fault, notice};
 use crate::home::{CONVERSATION, Home};
 use crate::plain::curtain::Curtain;
 use crate::plain::idle::Awake;
+use crate::shared;
 use drafts::Draft;
 use keyboard::Keyboard;
 use keys::Key;
@@ -69,6 +70,7 @@ pub(crate) fn open(run: &Run) -> Result<(), Stop> {
             begun: begun::read(&home),
             settings: run.config.settings,
             center: notice::center(&home),
+            shared: shared::place(),
             ..App::new()
         },
         state: State::new(Terminal::size(), Theme::of(run.config.settings.theme, run.config.color)),

@@ -3,7 +3,7 @@
 //! In: what was begun before, numbers. Out: words and the question that is open. This file must never ask again for what
 //! was given already.
 
-use super::{center, say, talk};
+use super::{center, say, shared, talk};
 use crate::app::{App, Begun, Choice, Effect, Screen};
 use crate::engine::center::Center;
 use crate::language::first as texts;
@@ -15,6 +15,7 @@ pub(super) fn start(app: &mut App) -> Vec<Effect> {
     } else {
         vec![say(texts::one()), say(texts::no_emergency())]
     };
+    effects.extend(shared::what_stays(app));
     effects.push(Effect::Gap);
     match (&app.begun, &app.center) {
         // The relay did not answer when the invitation was given.
@@ -37,7 +38,7 @@ pub(super) fn go_on(app: &mut App) -> Vec<Effect> {
         }
         Some(Begun { link, name: Some(name) }) => {
             app.screen = Screen::Passphrase { link, name };
-            vec![say(texts::step_three()), Effect::AskNewPassphrase]
+            vec![say(shared::step_three(app)), Effect::AskNewPassphrase]
         }
     }
 }
@@ -64,6 +65,7 @@ pub(super) fn what_is_this(app: &mut App) -> Vec<Effect> {
     if !app.open {
         // In a conversation it stands one level up.
         choices.insert(1, Choice::Center);
+        choices.insert(2, Choice::Practice);
     }
     let mut effects = vec![say(texts::one()), say(texts::no_emergency())];
     effects.extend(talk::choose(app, &texts::read_on(), choices));
@@ -72,9 +74,13 @@ pub(super) fn what_is_this(app: &mut App) -> Vec<Effect> {
 
 /// What can be done instead of an answer.
 pub(super) fn choices(app: &mut App, head: &str) -> Vec<Effect> {
-    let mut choices = vec![Choice::Back, Choice::WhatIsThis, Choice::Practice, Choice::HelpNow];
-    if app.begun.is_some() {
-        choices.push(Choice::Anew);
+    let mut choices = vec![Choice::Back, Choice::WhatIsThis];
+    match (&app.begun, &app.shared) {
+        // Practice stands behind the second one then.
+        (Some(_), None) => choices.extend([Choice::HelpNow, Choice::Anew, Choice::Shared]),
+        (Some(_), Some(_)) => choices.extend([Choice::Practice, Choice::HelpNow, Choice::Anew]),
+        (None, None) => choices.extend([Choice::Practice, Choice::HelpNow, Choice::Shared]),
+        (None, Some(_)) => choices.extend([Choice::Practice, Choice::HelpNow]),
     }
     choices.extend([Choice::Settings, Choice::Quit]);
     talk::choose(app, head, choices)

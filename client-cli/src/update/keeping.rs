@@ -13,9 +13,14 @@ use crate::output::human;
 /// Asks.
 pub(super) fn ask(app: &mut App) -> Vec<Effect> {
     let Some(contact) = app.person.clone() else { return back(app) };
+    if super::shared::ends_with_us(app) {
+        // No other time can be chosen: it ends with the program.
+        return choose(app, &crate::language::shared::kept(), vec![Choice::Back, Choice::Quit]);
+    }
     let times = [Keep::Days30, Keep::Days90, Keep::Always];
     let mut choices = vec![Choice::Back];
     choices.extend(times.into_iter().filter(|time| *time != contact.keep).map(Choice::Keep));
+    choices.push(Choice::RemoveAll);
     let mut effects = vec![say(human::kept(&contact)), say(crate::language::keeping::older_goes())];
     effects.extend(choose(app, &crate::language::talk::what_now(), choices));
     effects
@@ -87,7 +92,7 @@ mod tests {
         let (mut app, shown) = asked();
         assert!(shown.contains("Kept here: always. Kept by Robin: always."), "{shown}");
         assert!(shown.contains("2 Keep it here: 30 days") && shown.contains("3 Keep it here: 90 days"), "{shown}");
-        assert!(!shown.contains("4 "), "what is so already is no choice: {shown}");
+        assert!(!shown.contains("Keep it here: always"), "what is so already is no choice: {shown}");
         let count = Effect::CountOlder { contact_id: "id-Robin".into(), keep: Keep::Days30 };
         assert_eq!(line(&mut app, "2"), [count]);
         let warned = said(&update(&mut app, Event::Older(Keep::Days30, Ok(12))));

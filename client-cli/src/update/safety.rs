@@ -60,7 +60,8 @@ pub(super) fn hide(app: &mut App, why: Why, half_typed: Option<String>, found: F
     };
     let (begun, kept) = (app.begun.take(), draft.is_some());
     let center = std::mem::take(&mut app.center);
-    *app = App { reopen: person, draft, begun, settings: app.settings, center, ..App::new() };
+    let shared = app.shared.take();
+    *app = App { reopen: person, draft, begun, settings: app.settings, center, shared, ..App::new() };
     let mut effects = vec![Effect::Close, Effect::Clear];
     if why == Why::Idle {
         effects.push(say(texts::idle()));

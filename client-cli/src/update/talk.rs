@@ -118,6 +118,11 @@ fn words(app: &App, choice: &Choice) -> String {
         Choice::Slow(block) => crate::language::settings::pace_slow(block.words()),
         Choice::OwnHours => crate::language::settings::own_hours(),
         Choice::Back => app.person.as_ref().map_or_else(choices_of::back, |_| choices_of::back_to(person(app))),
+        Choice::Shared => crate::language::shared::choice(),
+        Choice::SharedNow => crate::language::shared::choice_now(),
+        Choice::Leave => crate::language::shared::choice_leave(),
+        Choice::LeaveSo => crate::language::shared::choice_leave_so(),
+        Choice::RemoveAll | Choice::RemoveAllNow => crate::language::removal::choice(),
         Choice::Quit => choices_of::quit(),
     }
 }
@@ -156,7 +161,7 @@ pub(super) fn past(app: &mut App, messages: Vec<Message>) -> Vec<Effect> {
     let mut effects = vec![
         Effect::Gap,
         say(texts_of::headline(person(app), human::trust(contact.trust))),
-        say(human::kept(&contact)),
+        say(super::shared::kept(app, &contact)),
     ];
     if contact.rejoining {
         effects.push(say(crate::language::rejoin::waits()));
@@ -277,7 +282,13 @@ fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
         Choice::Slow(block) => super::settings::slow(app, block),
         Choice::OwnHours => super::settings::ask_hours(app),
         Choice::Back => back(app),
-        Choice::Quit => vec![Effect::Quit],
+        Choice::Shared => super::shared::ask(app),
+        Choice::SharedNow => vec![Effect::Share],
+        Choice::Leave => super::shared::leave(app),
+        Choice::LeaveSo => super::shared::end(app),
+        Choice::RemoveAll => super::shared::ask_remove(app),
+        Choice::RemoveAllNow => super::shared::remove(app),
+        Choice::Quit => super::shared::quit(app),
     }
 }
 
