@@ -260,6 +260,8 @@ pub(crate) struct App {
     pub(crate) draft: Option<Draft>,
     /// What the person has set.
     pub(crate) settings: Settings,
+    /// What is to be said before anything else, once: settings that can't be used.
+    pub(crate) set_aside: Option<String>,
     /// What the center says of itself, as last read.
     pub(crate) center: Center,
     /// Where the profile lies, on a computer on which nothing is to stay; else none.
@@ -288,6 +290,7 @@ impl App {
             reopen: None,
             draft: None,
             settings: Settings::default(),
+            set_aside: None,
             center: Center::Unknown,
             shared: None,
             ending: false,

@@ -5,7 +5,7 @@
 
 use crate::cli::Global;
 use crate::home::{CONVERSATION, Home};
-use crate::settings::{self, Face, Settings};
+use crate::settings::{self, Face, Read, Settings};
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -51,6 +51,8 @@ pub(crate) struct Config {
     pub(crate) passphrase: PassphraseSource,
     /// What the person has set; defaults where the file can't be used.
     pub(crate) settings: Settings,
+    /// What was read of them, with what can't be used.
+    pub(crate) read: Read,
 }
 
 impl Config {
@@ -74,14 +76,16 @@ impl Config {
             terminal,
             passphrase,
             settings: Settings::default(),
+            read: Read::default(),
         }
     }
 
-    /// The same, with what the person has set. What can't be used in the file is told by `config get` and in the conversation.
+    /// The same, with what the person has set. What can't be used in the file is told by every run.
     pub(crate) fn with_settings(mut self) -> Self {
         // Where there is no home, the command itself says so.
         let home = Home::new(self.home.as_deref(), CONVERSATION);
-        self.settings = home.map(|home| settings::read(&home).settings).unwrap_or_default();
+        self.read = home.map(|home| settings::read(&home)).unwrap_or_default();
+        self.settings = self.read.settings;
         self.plain |= self.settings.face == Face::Plain;
         self
     }

@@ -7,7 +7,7 @@ use crate::engine::Fault;
 use crate::language::{system as why, trouble};
 use etcetera::BaseStrategy;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -173,8 +173,11 @@ impl Home {
         let text = format!("{}, process {}", self.command, std::process::id());
         let written =
             file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(text.as_bytes()));
-        written.map_err(|error| refused(trouble::home_written, &error))?;
-        Ok(Lock(file))
+        match written.map_err(|error| (error.kind(), refused(trouble::home_written, &error))) {
+            // The lock holds all the same: what is here can be read.
+            Err((ErrorKind::StorageFull | ErrorKind::QuotaExceeded, _)) | Ok(()) => Ok(Lock(file)),
+            Err((_, fault)) => Err(fault),
+        }
     }
 }
 
@@ -218,6 +221,9 @@ fn absolute(path: &Path) -> Result<PathBuf, Fault> {
 }
 
 fn refused(said: impl Fn(String) -> String, error: &std::io::Error) -> Fault {
+    if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+        return Fault::NoRoom;
+    }
     Fault::Usage(said(why(error.kind())))
 }
 

@@ -17,6 +17,13 @@ const EMPTY_LINES: usize = 1;
 /// Characters of a name that are shown. Larger: a name can hold a whole false line. Smaller: long real names are cut.
 const NAME: usize = 40;
 
+/// What the program calls itself, the reader, and its own next steps, in its languages. A short name that begins so is
+/// shown in quotation marks.
+const OWN: [&str; 7] = ["you", "usted", "cairn", "next", "siguiente", "help", "ayuda"];
+
+/// What stands in the program's own lines behind their first words, in all the forms that look like it.
+const COLONS: [char; 6] = [':', '：', '∶', '꞉', '︓', 'ː'];
+
 /// What to do with one character.
 enum Kind {
     Line,
@@ -114,14 +121,30 @@ fn few_empty_lines(text: &str) -> String {
     out
 }
 
-/// A name: one line, no runs of spaces, at most 40 characters, never empty.
+/// A name: one line, no runs of spaces, at most 40 characters, never empty. One that could pass for a line or a choice of
+/// the program's own stands in quotation marks.
 pub(crate) fn name(from: &str) -> String {
     let line = text(from);
     let mut words = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    if words.chars().count() > NAME {
-        words = words.chars().take(NAME - 1).collect::<String>().trim_end().to_owned() + "…";
+    let quoted = imitates(&words);
+    let most = if quoted { NAME - 2 } else { NAME };
+    if words.chars().count() > most {
+        words = words.chars().take(most - 1).collect::<String>().trim_end().to_owned() + "…";
+    }
+    if quoted {
+        words = format!("“{words}”");
     }
     if words.is_empty() { crate::language::said::no_name() } else { words }
+}
+
+fn imitates(name: &str) -> bool {
+    let quoted = name.starts_with('“') && name.ends_with('”');
+    let begins = |first: char| first.is_ascii_digit() || "!?-.>*#[<|".contains(first);
+    let own = || {
+        let mut words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.next().is_some_and(|first| OWN.contains(&first.to_lowercase().as_str())) && words.count() < 2
+    };
+    !quoted && (name.contains(COLONS) || name.starts_with(begins) || own())
 }
 
 /// One line of a sentence of ours that carries words of others, such as an error with a name in it.
@@ -172,10 +195,26 @@ mod tests {
 
     #[test]
     fn a_name_is_one_short_line_and_never_empty() {
-        assert_eq!(name("Dana\nRobin, 2:02 PM: hello"), "Dana Robin, 2:02 PM: hello");
+        assert_eq!(name("Dana\nRobin B."), "Dana Robin B.");
         assert_eq!(name("\u{200B}\n \u{202E}"), "(no name)");
         assert_eq!(name(&"x".repeat(500)).chars().count(), NAME);
         assert_eq!(name(" \t Dana  B. "), "Dana B.");
+    }
+
+    #[test]
+    fn a_name_that_could_pass_for_a_line_or_a_choice_of_the_programs_own_stands_in_quotation_marks() {
+        for own in
+            ["Next: cairn lock", "Dana, 2:02 PM", "YOU", "Usted", "cairn…", "1  Quit", "!", "? ", "Help Now", "a：b"]
+        {
+            let shown = name(own);
+            assert!(shown.starts_with('“') && shown.ends_with('”'), "{own} → {shown}");
+            assert_eq!(name(&shown), shown, "once only");
+        }
+        let long = name(&format!("Next: {}", "x".repeat(500)));
+        assert!(long.chars().count() == NAME && long.ends_with("…”"), "{long}");
+        for other in ["Dana P.", "Youssef", "Cairney", "Nexta", "Zoë (work)", "李雷", "(no name)"] {
+            assert_eq!(name(other), other);
+        }
     }
 
     #[test]

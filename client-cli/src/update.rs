@@ -83,14 +83,16 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
 }
 
 fn start(app: &mut App, found: Found) -> Vec<Effect> {
-    match found {
+    let mut effects: Vec<_> = app.set_aside.take().map(say).into_iter().collect();
+    effects.extend(match found {
         Found::Open => go_in(app),
         Found::Locked => {
             app.screen = Screen::Locked { tries: 0 };
             vec![say(texts::welcome_back()), Effect::AskPassphrase]
         }
         Found::Nothing => first::start(app),
-    }
+    });
+    effects
 }
 
 fn line_typed(app: &mut App, line: String) -> Vec<Effect> {

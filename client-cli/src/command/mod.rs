@@ -85,6 +85,19 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(run: &Run, command: Option<Command>) -> Result<(), Stop> {
     let Some(command) = command else { return visit::open(run) };
     let words = command.words();
+    // The conversation says it itself, `config` makes a fault of it; a card for an emergency comes before it.
+    let aside = run.config.read.set_aside().filter(|_| !matches!(command, Command::Config(_)));
+    let tell = || aside.iter().for_each(|said| output::warning(run.config.json, said));
+    if !matches!(command, Command::HelpNow) {
+        tell();
+        return obey(run, words, command);
+    }
+    let done = obey(run, words, command);
+    tell();
+    done
+}
+
+fn obey(run: &Run, words: &'static str, command: Command) -> Result<(), Stop> {
     match command {
         Command::Setup(setup) => setup::run(run, setup),
         Command::Invite(invite) => invite::run(run, words, invite),

@@ -308,6 +308,25 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_kill_while_a_notice_is_kept_leaves_the_one_before_or_the_new_one_whole() {
+        use std::io::Read as _;
+        let (_folder, home) = home();
+        let (pin, notice) = vector("whole");
+        take_in(&home, pin, Some(notice), NOW).unwrap();
+        let before = std::fs::read(file(&home)).unwrap();
+        let mut open = std::fs::File::open(file(&home)).unwrap();
+        // What a kill left of an earlier time is in nobody's way.
+        std::fs::write(home.directory().join("notice.part"), b"half").unwrap();
+        let (other, notice) = vector("fullest");
+        take_in(&home, other, Some(notice), NOW).unwrap();
+        let mut seen = Vec::new();
+        open.read_to_end(&mut seen).unwrap();
+        assert!(seen == before, "the file that was there was not written into: there is no moment at which it is half");
+        assert!(name_of(&read(&home, NOW)).starts_with("CCC"));
+        assert!(!home.directory().join("notice.part").exists());
+    }
+
+    #[test]
     fn an_older_notice_none_at_all_and_what_can_not_be_used_leave_the_newer_one() {
         let (_folder, home) = home();
         let (pin, notice) = vector("whole");
@@ -329,6 +348,30 @@ pub(crate) mod tests {
         let (other, notice) = vector("fullest");
         take_in(&home, other, Some(notice), NOW).unwrap();
         assert!(name_of(&read(&home, NOW)).starts_with("CCC"));
+    }
+
+    #[test]
+    fn the_lines_of_a_notice_are_made_safe_like_everybody_elses() {
+        let hidden = |text: &str| format!("{text}\u{200b}\u{2060} o{}", "\u{301}".repeat(40));
+        let notice = Notice {
+            set: 1,
+            last_day: TODAY,
+            center: hidden("center"),
+            card: vec![hidden("card")],
+            hours: vec![hidden("hours")],
+            readers: vec![hidden("readers")],
+            more: vec![hidden("more")],
+        };
+        let words = words_of(&notice);
+        let all = [&[words.name][..], &words.card, &words.hours, &words.readers, &words.more].concat();
+        assert_eq!(all.len(), 5);
+        for line in all {
+            assert!(!line.contains(['\u{200b}', '\u{2060}']) && line.chars().count() < 20, "{line}");
+        }
+    }
+
+    fn words_of(notice: &Notice) -> Words {
+        super::words(notice, NOW)
     }
 
     #[test]

@@ -9,6 +9,9 @@ pub enum Fault {
     /// 1: nobody expected this.
     #[error("{0}")]
     Unexpected(String),
+    /// 1: the disk has no room.
+    #[error("The disk is full. Nothing was changed.")]
+    NoRoom,
     /// 2: the call's words are off.
     #[error("{0}")]
     Usage(String),
@@ -93,7 +96,7 @@ impl Fault {
     #[must_use]
     pub const fn code(&self) -> u8 {
         match self {
-            Self::Unexpected(_) => 1,
+            Self::Unexpected(_) | Self::NoRoom => 1,
             Self::Usage(_) | Self::Slip(_) => 2,
             Self::NotSetUp | Self::Locked => 3,
             Self::Unreachable | Self::OtherRelay => 4,
@@ -124,6 +127,7 @@ impl Fault {
     pub const fn next(&self) -> &'static str {
         match self {
             Self::Unexpected(_) => "cairn status",
+            Self::NoRoom => "make room on the disk, then the same again",
             Self::Usage(_) | Self::Slip(_) => "cairn --help",
             Self::NotSetUp => "cairn join LINK, or cairn setup --name NAME",
             Self::Locked => "the same command with --passphrase-file FILE, or in a terminal",

@@ -6,6 +6,7 @@
 use super::exchange::Goal;
 use super::model::{Keep, Kept};
 use super::{Engine, Fault};
+use crate::vault::VaultError;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -99,7 +100,7 @@ impl Engine {
     /// or the next opening, and what was chosen holds whatever comes of this: nobody is kept from reading.
     pub(super) fn compact_if_room(&mut self) -> Result<bool, Fault> {
         match self.vault.compact() {
-            Err(crate::vault::VaultError::Failed(_)) => Ok(false),
+            Err(VaultError::Failed(_) | VaultError::Full) => Ok(false),
             done => Ok(done.map(|()| true)?),
         }
     }

@@ -122,6 +122,8 @@ areas! {
         value(key, allowed);
         quiet();
         file(file);
+        set_aside(file);
+        set_aside_some(keys);
         write(why);
         title();
         head();
@@ -349,6 +351,7 @@ areas! {
     }
     fault {
         not_set_up();
+        no_room();
         locked();
         unreachable();
         other_relay();
@@ -389,6 +392,7 @@ areas! {
         in_use();
         right_passphrase();
         newest();
+        room();
         again();
         not_set_up();
         locked();

@@ -407,6 +407,11 @@ struct Failure<'a> {
     next: &'a str,
 }
 
+/// Something to know that stops nothing.
+pub(crate) fn warning(message: &str) -> String {
+    line("warning", json!({ "message": message }))
+}
+
 /// `error`.
 pub(crate) fn error(code: u8, message: &str, next: &str) -> String {
     line("error", Failure { code, message, next })

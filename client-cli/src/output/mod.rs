@@ -278,6 +278,11 @@ fn error_columns() -> Option<usize> {
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
+/// Something to know that stops nothing, on standard error. That it can't be printed changes nothing.
+pub(crate) fn warning(json: bool, message: &str) {
+    let _ = if json { io::stderr().lock().write_all(json::warning(message).as_bytes()) } else { aside(message) };
+}
+
 /// A failure, on standard error. That it can't be printed changes nothing any more.
 pub(crate) fn error(json: bool, code: u8, message: &str, next: &str) {
     let text = if json {

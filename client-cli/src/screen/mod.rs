@@ -69,6 +69,7 @@ pub(crate) fn open(run: &Run) -> Result<(), Stop> {
         app: App {
             begun: begun::read(&home),
             settings: run.config.settings,
+            set_aside: run.config.read.set_aside(),
             center: notice::center(&home),
             shared: shared::place(),
             ..App::new()

@@ -49,6 +49,21 @@ pub(crate) struct Read {
     pub(crate) refused: Vec<Refused>,
 }
 
+impl Read {
+    /// What is to be said before anything else: what is not used, and that all goes on.
+    pub(crate) fn set_aside(&self) -> Option<String> {
+        if let Some(Refused::File(file)) = self.refused.first() {
+            return Some(texts::set_aside(file.display().to_string()));
+        }
+        let keys = self.refused.iter().filter_map(|refused| match refused {
+            Refused::Value(key) => Some(key.name()),
+            Refused::File(_) | Refused::Write(_) => None,
+        });
+        let keys = keys.collect::<Vec<_>>().join(", ");
+        if keys.is_empty() { None } else { Some(texts::set_aside_some(keys)) }
+    }
+}
+
 fn file(home: &Home) -> PathBuf {
     home.directory().join(NAME)
 }
@@ -155,6 +170,24 @@ mod tests {
     }
 
     #[test]
+    fn a_kill_while_a_setting_is_kept_leaves_the_file_before_or_the_new_one_whole() {
+        let (_folder, home) = home();
+        change(&home, Key::Face, "plain").unwrap();
+        let before = std::fs::read_to_string(file(&home)).unwrap();
+        let mut open = std::fs::File::open(file(&home)).unwrap();
+        std::fs::write(home.directory().join("settings.toml.part"), b"half").unwrap();
+        change(&home, Key::Pace, "slow").unwrap();
+        let mut seen = String::new();
+        open.read_to_string(&mut seen).unwrap();
+        assert_eq!(seen, before, "the file that was there was not written into");
+        assert_eq!(read(&home).settings.pace, Pace::Slow);
+        std::fs::create_dir(home.directory().join("settings.toml.part")).unwrap();
+        let refused = change(&home, Key::Face, "full").unwrap_err();
+        assert!(matches!(refused, Refused::Write(_)) && refused.words().contains("can't be written"), "{refused:?}");
+        assert_eq!(read(&home).settings.face, Face::Plain);
+    }
+
+    #[test]
     fn lines_that_are_not_known_stay_and_a_table_is_not_mistaken_for_a_setting() {
         let (_folder, home) = home();
         home.make().unwrap();
@@ -176,6 +209,7 @@ mod tests {
         let found = read(&home);
         assert_eq!((found.settings.pace, found.settings.block.words()), (Pace::Slow, 20));
         assert_eq!(found.refused, [Refused::Value(Key::Theme), Refused::Value(Key::Quiet)]);
+        assert!(found.set_aside().is_some_and(|said| said.contains("theme, quiet")));
         assert!(change(&home, Key::Theme, "dark").is_ok(), "and can be mended");
     }
 
@@ -183,7 +217,8 @@ mod tests {
     fn a_file_that_is_something_else_is_not_written_over() {
         let (_folder, home) = home();
         home.make().unwrap();
-        for odd in ["face = ", "\"\"\"\nface = 1\n", "face = '''\npace = \"slow\"\n'''\n"] {
+        let within = "pace = '''\nface = \"full\"\n'''\n";
+        for odd in ["face = ", "\"\"\"\nface = 1\n", "face = '''\npace = \"slow\"\n'''\n", within] {
             std::fs::write(file(&home), odd).unwrap();
             assert_eq!(change(&home, Key::Face, "plain"), Err(Refused::File(file(&home))), "{odd}");
             assert_eq!(std::fs::read_to_string(file(&home)).unwrap(), odd);

@@ -7,7 +7,7 @@ mod file;
 mod key;
 mod quiet;
 
-pub(crate) use file::{Refused, change, read};
+pub(crate) use file::{Read, Refused, change, read};
 pub(crate) use key::Key;
 pub(crate) use quiet::{Quiet, minute};
 

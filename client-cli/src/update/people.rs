@@ -242,6 +242,10 @@ mod tests {
         assert!(back.contains("not blocked any more") && app.screen == Screen::Talk, "{back}");
     }
 
+    fn unread(name: &str, number: i64) -> Queued {
+        Queued { number, event: News::Message(letter(name, "x")) }
+    }
+
     #[test]
     fn nobody_is_removed_without_a_question_and_afterwards_the_list_is_shown() {
         let mut app = talking(&["Robin"]);
@@ -254,7 +258,9 @@ mod tests {
         about(&mut app);
         line(&mut app, "7");
         assert_eq!(line(&mut app, "2"), [Effect::Remove { contact_id: "id-Robin".into() }]);
+        app.unread = vec![unread("Robin", 1), unread("Kim", 2)];
         let effects = update(&mut app, Event::Gone(Ok(gone())));
+        assert!(app.unread.len() == 1 && app.unread[0].number == 2, "new words of theirs are gone, and only theirs");
         assert!(said(&effects).contains("removed from this device"), "{}", said(&effects));
         assert_eq!((effects.last(), app.person.is_none()), (Some(&Effect::LoadPeople), true));
         let mut app = talking(&["Robin"]);

@@ -24,7 +24,10 @@ pub(crate) enum VaultError {
     /// A newer program made it.
     #[error("it was made by a newer Cairn")]
     Newer,
-    /// The machine's fault: disk full, no rights.
+    /// There is no room on the disk.
+    #[error("there is no room on the disk")]
+    Full,
+    /// The machine's fault: a disk that fails, no rights.
     #[error("{0}")]
     Failed(String),
 }
@@ -37,6 +40,7 @@ impl From<VaultError> for Fault {
             VaultError::WrongPassphrase => Self::WrongPassphrase,
             VaultError::Damaged(what) => Self::Damaged(what),
             VaultError::Newer => Self::NewerProfile,
+            VaultError::Full => Self::NoRoom,
             VaultError::Failed(what) => Self::Unexpected(what),
         }
     }
@@ -47,7 +51,7 @@ impl From<rusqlite::Error> for VaultError {
         use rusqlite::ErrorCode as Code;
         match error.sqlite_error_code() {
             Some(Code::NotADatabase | Code::DatabaseCorrupt) => Self::Damaged(trouble::vault_unread()),
-            Some(Code::DiskFull) => Self::Failed(trouble::disk_full()),
+            Some(Code::DiskFull) => Self::Full,
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Failed(trouble::file_held()),
             Some(Code::CannotOpen | Code::PermissionDenied | Code::ReadOnly) => Self::Failed(trouble::file_read_only()),
             Some(Code::SystemIoFailure) => Self::Failed(trouble::disk()),

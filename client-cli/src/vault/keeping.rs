@@ -128,3 +128,33 @@ impl Store<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Vault;
+    use super::*;
+    use rusqlite::Connection;
+
+    #[test]
+    fn what_goes_once_more_is_not_removed_before_it_went() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("schema.sql")).unwrap();
+        connection
+            .execute_batch(
+                "PRAGMA foreign_keys = ON;
+                 INSERT INTO mailboxes VALUES (1, 'relay', x'01', x'02', x'03', 4, x'05', 1, 0);
+                 INSERT INTO contacts (id, name, given_name, created_at, mailbox, relay, their_box, capability, session)
+                   VALUES ('dana', 'Dana', 'Dana', 1, 1, 'relay', x'06', x'07', x'08');
+                 INSERT INTO messages (seq, id, contact, direction, kind, text, sent_at, sent) VALUES
+                   (1, x'01010101010101010101010101010101', 'dana', 1, 'text', 'lost there', 5, 1),
+                   (2, x'02020202020202020202020202020202', 'dana', 1, 'text', 'arrived', 5, 1);
+                 INSERT INTO queue (contact, message, due_at) VALUES ('dana', 1, 900);",
+            )
+            .unwrap();
+        let mut vault = Vault(connection);
+        assert_eq!(vault.read(|store| store.count_before("dana", 100)).unwrap(), 1);
+        vault.write(|store| store.remove_before("dana", 100, Keep::Days30)).unwrap();
+        let left = vault.read(|store| store.history("dana", None)).unwrap();
+        assert_eq!(left.iter().map(|message| message.text.as_str()).collect::<Vec<_>>(), ["lost there"]);
+    }
+}

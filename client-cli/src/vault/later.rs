@@ -24,7 +24,9 @@ impl Store<'_> {
         );
         let mut statement = self.0.prepare_cached(&sql)?;
         let rows = statement.query_map([now], |row| Ok((row.get(9)?, message(row)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let all: Vec<(i64, Message)> = rows.collect::<Result<_, _>>()?;
+        self.whole(all.iter().map(|(_, message)| message.text.as_str()))?;
+        Ok(all)
     }
 
     /// One of them is taken back, words and all.
@@ -77,6 +79,11 @@ mod tests {
         assert_eq!(waits.iter().map(|(_, message)| message.text.as_str()).collect::<Vec<_>>(), ["later"]);
         let next = vault.read(|store| store.next_queued("dana", 100)).unwrap().unwrap();
         assert!(matches!(next.what, super::super::Queued::Text(1, ..)));
+        // What has begun to leave, or goes once more for another reason, can't be taken back.
+        for changed in ["piece = 1", "piece = 0, due_at = 901"] {
+            vault.0.execute_batch(&format!("UPDATE queue SET {changed} WHERE message = 2")).unwrap();
+            assert!(vault.read(|store| store.later(100)).unwrap().is_empty(), "{changed}");
+        }
         vault.write(|store| store.forget_later(2)).unwrap();
         assert!(vault.read(|store| store.later(100)).unwrap().is_empty());
     }

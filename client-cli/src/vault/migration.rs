@@ -127,7 +127,7 @@ mod tests {
             vault.0.execute_batch(&format!("PRAGMA max_page_count = {}", pages + full)).unwrap();
             match bring_up(&mut vault, 1) {
                 Ok(()) => break,
-                Err(error) => assert_eq!(error, VaultError::Failed("The disk is full. Nothing was changed.".into())),
+                Err(error) => assert_eq!(error, VaultError::Full),
             }
             drop(vault);
             let vault = open();

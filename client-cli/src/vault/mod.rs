@@ -10,6 +10,7 @@ mod drafts;
 mod error;
 mod events;
 mod examine;
+mod holes;
 mod invitations;
 mod keeping;
 mod keyfile;
@@ -42,7 +43,7 @@ use crate::language::{system as why, trouble};
 use cairn_protocol::secret::Secret;
 use keyfile::KeyFile;
 use rand::CryptoRng;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -196,7 +197,10 @@ fn key_gone() -> VaultError {
 }
 
 fn unwritable(error: &std::io::Error) -> VaultError {
-    VaultError::Failed(trouble::home_written(why(error.kind())))
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => VaultError::Full,
+        kind => VaultError::Failed(trouble::home_written(why(kind))),
+    }
 }
 
 /// What tells SQLCipher the key.
@@ -212,14 +216,26 @@ fn sqlite_key(key: &Secret) -> Zeroizing<String> {
 }
 
 fn connect(path: &Path, key: &Secret) -> Result<Connection, VaultError> {
+    match connect_locking(path, key, "NORMAL") {
+        // On a full disk there is no room for what several processes share. The home's lock lets in one, which needs none.
+        Err(error) if matches!(error.sqlite_error_code(), Some(ErrorCode::SystemIoFailure | ErrorCode::DiskFull)) => {
+            Ok(connect_locking(path, key, "EXCLUSIVE").map_err(|_| error)?)
+        }
+        connected => Ok(connected?),
+    }
+}
+
+fn connect_locking(path: &Path, key: &Secret, locking: &str) -> rusqlite::Result<Connection> {
     // No SQLITE_OPEN_CREATE and no URI: a file that is gone is a fault, never a silent new database.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags)?;
     // A damaged page is told by an error and by nothing else: standard error belongs to the faces.
     connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
-    connection.execute_batch(&sqlite_key(key)).map_err(|_| VaultError::Failed(trouble::no_key()))?;
+    // An error would carry the statement, and the key in it.
+    connection.execute_batch(&sqlite_key(key)).map_err(|_| rusqlite::Error::InvalidQuery)?;
     connection.execute_batch(&format!(
-        "PRAGMA journal_mode = WAL;
+        "PRAGMA locking_mode = {locking};
+         PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON;

@@ -169,11 +169,31 @@ fn of_a_whole_profile_everything_is_saved_and_each_person_takes_a_new_start() {
 }
 
 #[test]
+fn how_long_it_is_kept_and_who_is_blocked_is_saved_too_and_a_mailbox_of_nobody_is_closed() {
+    let (folder, texts) = profile();
+    let ours = home(folder.path());
+    let mut engine = Engine::open(&ours, None).unwrap().with_clock(clock);
+    engine.choose_keep("Dana", model::Keep::Days90).unwrap();
+    engine.set_blocked("Dana", true).unwrap();
+    drop(engine);
+    let unused = "INSERT INTO mailboxes (relay, mailbox, owner, capability, count, mark, told)
+                  SELECT relay, zeroblob(32), owner, capability, count, mark, told FROM mailboxes LIMIT 1 RETURNING gone";
+    assert_eq!(raw::number(&ours, unused), 0);
+    let (_, new) = salvage(folder.path(), &texts).unwrap();
+    let new = home(&new.path().join("new"));
+    assert_eq!(raw::number(&new, "SELECT gone FROM mailboxes WHERE mailbox = zeroblob(32)"), 1);
+    assert_eq!(raw::number(&new, "SELECT count(*) FROM mailboxes WHERE gone = 0"), 1, "and the person's stays");
+    let engine = Engine::open(&new, None).unwrap();
+    let dana = engine.contact("Dana").unwrap();
+    assert_eq!((dana.keep, dana.blocked), (model::Keep::Days90, true));
+}
+
+#[test]
 fn with_any_page_damaged_what_is_on_the_others_is_saved_and_what_is_missing_is_counted() {
     let (folder, texts) = profile();
     let pages = std::fs::read(folder.path().join("vault.db")).unwrap().len() / PAGE;
     assert!(pages > 300, "{pages} pages");
-    let (mut nothing, mut much, mut all) = (0, 0, 0);
+    let (mut nothing, mut much, mut all, mut counted) = (0, 0, 0, 0);
     // Every page of the first ones, where lists and roots are, and some of the others.
     for page in (0..24).chain((24..pages).step_by(31)) {
         let damaged = damaged(folder.path(), |bytes| match page % 2 {
@@ -184,7 +204,10 @@ fn with_any_page_damaged_what_is_on_the_others_is_saved_and_what_is_missing_is_c
         assert!(!sound && matches!(found[0], Finding::Damaged(1) | Finding::Unreadable(_)), "page {page}: {found:?}");
         match salvage(damaged.path(), &texts) {
             Ok((saved, _)) if saved.missing == Some(0) => all += 1,
-            Ok((saved, _)) if saved.messages > 500 => much += 1,
+            Ok((saved, _)) if saved.messages > 500 => {
+                much += 1;
+                counted += u32::from(saved.missing.is_some());
+            }
             Ok((saved, _)) => assert!(saved.messages == 0 || saved.missing.is_none(), "page {page}: {saved:?}"),
             Err(Fault::Damaged(_)) => nothing += 1,
             Err(fault) => panic!("page {page}: {fault}"),
@@ -192,6 +215,58 @@ fn with_any_page_damaged_what_is_on_the_others_is_saved_and_what_is_missing_is_c
     }
     assert!(nothing <= 6, "{nothing} pages without which nothing can be read");
     assert!(much > 3 && all > 3, "{much} pages of messages, {all} of other things");
+    assert!(counted > 3, "what is missing is counted on {counted} of {much}");
+}
+
+#[test]
+fn a_page_of_zeros_makes_no_hole_in_a_message_that_is_shown_or_sent_and_zeros_that_were_typed_are_no_damage() {
+    let (folder, mut texts) = profile();
+    let typed = format!("typed {}\0{}", "y".repeat(6000), "z".repeat(3000));
+    let mut engine = Engine::open(&home(folder.path()), None).unwrap().with_clock(clock);
+    let contact = engine.contacts().unwrap().remove(0).id;
+    let long = |letter: &str| letter.repeat(9000);
+    let id = |engine: &mut Engine, text: &str, direction| {
+        let new = NewMessage {
+            id: MessageId::random(&mut chance::rng()),
+            contact: &contact,
+            direction,
+            kind: "text",
+            text,
+            sent_at: clock(),
+            received_at: None,
+        };
+        engine.vault.write(|store| Ok::<_, Fault>(store.insert_message(&new)?.unwrap())).unwrap()
+    };
+    id(&mut engine, &typed, model::Direction::In);
+    let waiting = id(&mut engine, &long("w"), model::Direction::Out);
+    engine.vault.write(|store| Ok::<_, Fault>(store.enqueue(&contact, Some(waiting))?)).unwrap();
+    texts.extend([typed, long("w")]);
+    let all = engine.history(&contact, None).unwrap();
+    assert_eq!(all.len(), texts.len(), "zeros that were typed are no damage");
+    drop(engine);
+    let pages = std::fs::read(folder.path().join("vault.db")).unwrap().len() / PAGE;
+    let (mut refused, mut unsent) = (0, 0);
+    for page in (24..pages).rev().step_by(3) {
+        let damaged = damaged(folder.path(), |bytes| bytes[page * PAGE..(page + 1) * PAGE].fill(0));
+        let Ok(engine) = Engine::open(&home(damaged.path()), None) else { continue };
+        match engine.history(&contact, None) {
+            Ok(all) => all.iter().for_each(|one| assert!(texts.contains(&one.text), "page {page}: {:?}", one.text)),
+            Err(Fault::Damaged(_)) => refused += 1,
+            Err(fault) => panic!("page {page}: {fault}"),
+        }
+        let paged = engine.vault.read(|store| store.page(&contact, model::Page::Newest, 1000)).map_err(Fault::from);
+        assert_eq!(paged.is_ok(), engine.history(&contact, None).is_ok(), "page {page}");
+        match engine.vault.read(|store| store.next_queued(&contact, clock())).map_err(Fault::from) {
+            Ok(Some(next)) => {
+                if let crate::vault::Queued::Text(_, _, text, _) = next.what {
+                    assert!(texts.contains(&text), "page {page}");
+                }
+            }
+            Ok(None) => {}
+            Err(fault) => unsent += u32::from(matches!(fault, Fault::Damaged(_))),
+        }
+    }
+    assert!(refused > 20 && unsent > 0, "{refused} {unsent}");
 }
 
 #[test]

@@ -88,3 +88,17 @@ fn a_time_that_is_over_or_beyond_what_a_wrong_clock_is_told_from_is_refused() {
     let nobody = ana.engine().send_later("Nobody", "x", late() + HOUR);
     assert_eq!(nobody.err(), Some(Fault::NoContact));
 }
+
+#[test]
+fn what_could_not_be_sent_now_is_not_kept_for_later_either() {
+    let (mut ana, _) = people();
+    let contact = ana.other();
+    let long = "x".repeat(cairn_protocol::limits::TEXT + 1);
+    assert!(matches!(ana.engine().send_later(&contact, &long, late() + HOUR), Err(Fault::Usage(_))));
+    ana.engine().set_blocked(&contact, true).unwrap();
+    assert_eq!(ana.engine().send_later(&contact, "x", late() + HOUR).err(), Some(Fault::Blocked));
+    ana.engine().set_blocked(&contact, false).unwrap();
+    assert!(waits(&mut ana).is_empty());
+    keep(&mut ana, &long[1..], late() + HOUR);
+    assert_eq!(waits(&mut ana).len(), 1);
+}

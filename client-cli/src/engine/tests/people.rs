@@ -104,6 +104,11 @@ fn with_a_person_who_is_blocked_nothing_is_exchanged_and_nothing_is_shown_until_
     assert_eq!(ana.engine().check_begin("Dana", false).err(), Some(Fault::Blocked));
     assert_eq!(ana.engine().pending(Some("Dana")).unwrap(), []);
     assert_eq!(rows(&mut ana), before);
+    // What was removed here is said all the same: it is about what our person chose.
+    let removed = crate::vault::EventRow::Removed(&danas_id, 2, model::Keep::Days30);
+    ana.engine().vault.write(|store| Ok::<_, Fault>(store.insert_event(removed)?)).unwrap();
+    assert!(matches!(ana.engine().unshown().unwrap()[..], [Queued { event: Event::Removed { messages: 2, .. }, .. }]));
+    ana.news();
     ana.mailbox = kims;
     kim.write("and Kim goes on");
     ana.take(&kim.put());
@@ -205,6 +210,7 @@ fn who_is_removed_is_in_no_page_of_the_files_and_everybody_else_is_as_before() {
     ana.engine().reload().unwrap();
     ana.engine().fetched(left[0], Reply::Page(dana.put())).unwrap();
     assert!(!raw::hold(&raw::pages(&files), "are you there?"));
+    assert!(ana.engine().exchange.boxes[&left[0]].acks.is_empty(), "and nothing says that it was");
     ana.mailbox = kims;
     kim.write("and Kim goes on");
     ana.take(&kim.put());

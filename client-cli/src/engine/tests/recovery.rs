@@ -118,6 +118,8 @@ fn a_new_start_keeps_name_history_and_what_was_not_sent_and_shows_nothing_before
     assert!(waiting.rejoining && waiting.id == old.id && ana.engine().contacts().unwrap().len() == 1);
     let refused = runtime().block_on(async { ana.engine().send("Dana", "x", None).await });
     assert_eq!(refused.err(), Some(Fault::KeysChanged));
+    let later = ana.engine().send_later("Dana", "x", clock() + 3_600_000);
+    assert_eq!(later.err(), Some(Fault::KeysChanged));
     // Nothing but the check goes over what waits, whatever is queued there.
     let pending = ana.engine().vault.read(|store| store.pending(&old.id)).unwrap().unwrap();
     ana.engine().vault.write(|store| store.enqueue(&pending, None)).unwrap();

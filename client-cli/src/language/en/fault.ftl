@@ -1,5 +1,6 @@
 # What can go wrong, as people read it (engine/fault.rs says the same in English for scripts).
 fault-not-set-up = There is no profile here yet.
+fault-no-room = The disk is full. Nothing was changed.
 fault-locked = The profile is locked, and no passphrase was given.
 fault-unreachable = The relay can't be reached.
 fault-other-relay = Another computer answers in the relay's place. It was told nothing.

@@ -9,6 +9,7 @@ next-older-copy = use the newer copy; if it is lost: cairn invite new --rejoin C
 next-in-use = close the other one, then try again
 next-right-passphrase = the same command, with the right passphrase
 next-newest = the same command, with the newest Cairn
+next-room = make room on the disk, then the same again
 next-again = the same command again
 next-not-set-up = cairn join LINK, or cairn setup --name NAME
 next-locked = the same command with --passphrase-file FILE, or in a terminal

@@ -1,5 +1,6 @@
 # What can go wrong, as people read it (engine/fault.rs says the same in English for scripts).
 fault-not-set-up = Aquí no hay ningún perfil todavía.
+fault-no-room = El disco está lleno. No se cambió nada.
 fault-locked = El perfil está cerrado, y no se dio ninguna frase clave.
 fault-unreachable = Ahora no hay conexión con el servidor.
 fault-other-relay = Otra computadora responde en lugar del servidor. No se le dijo nada.

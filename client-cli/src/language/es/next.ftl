@@ -9,6 +9,7 @@ next-older-copy = use la copia más nueva; si la perdió: cairn invite new --rej
 next-in-use = cierre el otro, y pruebe otra vez
 next-right-passphrase = el mismo comando, con la frase clave correcta
 next-newest = el mismo comando, con el Cairn más nuevo
+next-room = haga sitio en el disco, y luego lo mismo otra vez
 next-again = el mismo comando otra vez
 next-not-set-up = cairn join LINK, o cairn setup --name NAME
 next-locked = el mismo comando con --passphrase-file FILE, o en una terminal

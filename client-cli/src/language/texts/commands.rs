@@ -186,11 +186,11 @@ areas! {
         home_locked(why);
         process(command, number);
         other_process();
-        disk_full();
         file_held();
         file_read_only();
         disk();
         vault(why);
+        vault_hole();
         no_key();
         stretch();
         key_written(why);
