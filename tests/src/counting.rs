@@ -21,6 +21,8 @@ struct Sums {
     received: AtomicU64,
     /// From clients to the relay.
     sent: AtomicU64,
+    /// Times that something came from the relay.
+    pieces: AtomicU64,
     connections: AtomicUsize,
     open: AtomicUsize,
     stop: AtomicBool,
@@ -67,6 +69,24 @@ impl Counter {
         self.sums.connections.load(Ordering::SeqCst)
     }
 
+    /// How often the relay gave something.
+    #[must_use]
+    pub fn pieces(&self) -> u64 {
+        self.sums.pieces.load(Ordering::SeqCst)
+    }
+
+    /// Connections that are open in both directions.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.sums.open.load(Ordering::SeqCst) / 2
+    }
+
+    /// The bytes that clients were given and gave until now.
+    #[must_use]
+    pub fn now(&self) -> (u64, u64) {
+        (self.sums.received.load(Ordering::SeqCst), self.sums.sent.load(Ordering::SeqCst))
+    }
+
     /// The bytes that clients were given and gave, once every connection has ended.
     ///
     /// # Errors
@@ -94,17 +114,20 @@ fn pass(client: TcpStream, relay: &str, sums: &Arc<Sums>) -> Result<()> {
     let back = (relay.try_clone()?, client.try_clone()?);
     sums.open.fetch_add(2, Ordering::SeqCst);
     let counting = Arc::clone(sums);
-    std::thread::spawn(move || one_way(client, relay, &counting.sent, &counting.open));
+    std::thread::spawn(move || one_way(client, relay, &counting.sent, None, &counting.open));
     let counting = Arc::clone(sums);
-    std::thread::spawn(move || one_way(back.0, back.1, &counting.received, &counting.open));
+    std::thread::spawn(move || one_way(back.0, back.1, &counting.received, Some(&counting.pieces), &counting.open));
     Ok(())
 }
 
 /// Until one end is gone; then both are.
-fn one_way(mut from: TcpStream, mut to: TcpStream, sum: &AtomicU64, open: &AtomicUsize) {
+fn one_way(mut from: TcpStream, mut to: TcpStream, sum: &AtomicU64, pieces: Option<&AtomicU64>, open: &AtomicUsize) {
     let mut bytes = [0; 16_384];
     while let Ok(read @ 1..) = from.read(&mut bytes) {
         sum.fetch_add(u64::try_from(read).unwrap_or_default(), Ordering::SeqCst);
+        if let Some(pieces) = pieces {
+            pieces.fetch_add(1, Ordering::SeqCst);
+        }
         let Some(some) = bytes.get(..read) else { break };
         if to.write_all(some).is_err() {
             break;

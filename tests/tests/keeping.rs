@@ -1,14 +1,17 @@
 //! How long a conversation is kept, a copy of it, and what it costs in data: with real programs.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use cairn_protocol::address::RelayAddress;
+use cairn_relay::config::Config;
+use cairn_relay::connection::Deadlines;
 use e2e::client::{Client, field};
 use e2e::counting::Counter;
-use e2e::process::run;
-use e2e::world::{ANA, DANA, Pair, World};
+use e2e::process::{Running, run, until};
+use e2e::world::{ANA, DANA, Pair, World, introduce};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 fn world() -> Result<World> {
     World::new(env!("CARGO_BIN_EXE_demo"))
@@ -149,5 +152,65 @@ fn the_data_of_a_month_are_the_bytes_at_the_socket_and_looking_at_them_costs_non
     let connections = counter.connections();
     assert_eq!(data(&ana)?, before);
     assert_eq!(counter.connections(), connections, "it asks nobody");
+    Ok(())
+}
+
+/// How often a relay pings here: what a ping takes does not depend on that.
+const PING: Duration = Duration::from_millis(50);
+
+/// Pings of a day, as relays do it.
+fn pings_a_day() -> u64 {
+    86_400 / Deadlines::default().ping.as_secs()
+}
+
+/// What an idle day may take.
+const IDLE_DAY: u64 = 25_000;
+
+#[test]
+fn an_idle_day_of_an_open_conversation_with_its_question_for_the_notice_stays_below_25_kb() -> Result<()> {
+    let world = world()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let config = Config {
+        data: Some(world.folder().join("relay")),
+        listen: Some("127.0.0.1:0".into()),
+        open: Some(true),
+        ..Config::default()
+    };
+    let deadlines = Deadlines { ping: PING, ..Deadlines::default() };
+    let running = runtime.block_on(cairn_relay::serve::start(config.try_into()?, deadlines))?;
+    let counter = Counter::start(&format!("127.0.0.1:{}", running.address.port))?;
+    let mut through = running.address.clone();
+    through.port = counter.port();
+    let (ana, dana) = (world.client("ana"), world.client("dana"));
+    ana.setup("Ana", &through.to_string())?.ended(0)?;
+    introduce(&ana, &dana, DANA, "Dana")?;
+    dana.send_through(ANA, "good morning")?;
+    ana.inbox()?;
+    ana.send_through(DANA, "good morning")?;
+    dana.inbox()?;
+    dana.inbox()?;
+    // Who invited asks what became of the invitation too.
+    for (who, client, asked) in [("dana", &dana, 2), ("ana", &ana, 3)] {
+        // A day later.
+        std::fs::remove_file(client.home().join("notice"))?;
+        counter.settled()?;
+        let (before, connections) = (counter.now(), counter.connections());
+        let (out, err) = (world.folder().join(format!("{who}.out")), world.folder().join(format!("{who}.err")));
+        let following = Running::start(&mut client.command(&["inbox", "--follow"]), &out, &err)?;
+        until("it asks all that it asks", || Ok(counter.connections() == connections + asked && counter.open() == 1))?;
+        let opened = counter.now();
+        let pieces = counter.pieces();
+        until("a line is pinged", || Ok(counter.pieces() >= pieces + 20))?;
+        let (idle, pings) = (counter.now(), counter.pieces() - pieces);
+        following.kill()?;
+        let all = |(received, sent): (u64, u64)| received + sent;
+        let opening = all(opened) - all(before);
+        let ping = (all(idle) - all(opened)).div_ceil(pings);
+        let day = opening + ping * pings_a_day();
+        println!("{who}: {opening} bytes to open and ask, {ping} bytes each time the line is kept up, {day} a day");
+        ensure!(ping > 40 && opening > 5000, "it was counted: {ping} {opening}");
+        ensure!(day < IDLE_DAY, "{who}: {day} bytes a day");
+    }
+    drop(runtime);
     Ok(())
 }
