@@ -6,6 +6,7 @@
 //! For a failed test: `CAIRN_TEST_SEED` repeats its random moments, `CAIRN_TEST_KEEP=1` leaves its folder, with the
 //! relay's store and logs and all profiles.
 
+pub mod center;
 pub mod client;
 pub mod counting;
 pub mod demo;

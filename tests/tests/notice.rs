@@ -2,17 +2,19 @@
 //! it is none of the center's. Real programs at real terminals.
 
 use anyhow::{Context, Result, ensure};
-use cairn_protocol::notice::{Notice, POINT, SIGNATURE};
+use cairn_protocol::notice::POINT;
+use e2e::center::{a_day_later, card, kept, sign_and_serve, signed_anew, words};
 use e2e::client::{Client, field};
 use e2e::listening::Listening;
-use e2e::process::run;
+use e2e::process::until;
 use e2e::relay::Relay;
+use e2e::seed::Seeded;
 use e2e::terminal::{Terminal, find};
-use e2e::world::{DANA, World, introduce};
+use e2e::world::{ANA, DANA, World, introduce};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 const PASSPHRASE: &str = "four quiet words here";
 
@@ -58,43 +60,6 @@ fn relay_with_notice(world: &World) -> Result<Relay> {
     let relay = world.relay()?;
     relay.control(&["notice", "set", EXAMPLE])?;
     Ok(relay)
-}
-
-/// The card as a program reads it, and as a person does.
-fn card(client: &Client) -> Result<(Value, String)> {
-    let card = client.run(&["help-now"])?.ended(0)?.only("card")?.clone();
-    let plain = String::from_utf8(run(&mut client.plain_command(&["help-now"]), b"")?.out)?;
-    ensure!(!plain.contains('\u{1b}') && plain.contains("HELP NOW"), "{plain}");
-    Ok((card, plain))
-}
-
-fn kept(client: &Client) -> PathBuf {
-    client.home().join("notice")
-}
-
-/// The notice is to be asked for again, as a day later.
-fn a_day_later(client: &Client) -> Result<()> {
-    let mut bytes = fs::read(kept(client))?;
-    bytes.get_mut(1..9).context("when it was asked for")?.fill(0);
-    Ok(fs::write(kept(client), bytes)?)
-}
-
-/// A notice of this relay, dated and worded as no operator's program would.
-fn sign_and_serve(relay: &Relay, notice: Notice, now: u64) -> Result<Notice> {
-    Ok(cairn_relay::notice::set(&relay.data(), notice, now)?)
-}
-
-fn words(center: &str, last_day: u32) -> Notice {
-    let lines = |text: &str| vec![text.to_owned()];
-    Notice {
-        set: 0,
-        last_day,
-        center: center.to_owned(),
-        card: lines("Ring 000-1111"),
-        hours: lines("Weekdays"),
-        readers: lines("Sam"),
-        more: Vec::new(),
-    }
 }
 
 #[test]
@@ -161,6 +126,59 @@ fn without_a_relay_or_a_notice_the_first_run_goes_on_and_says_so() -> Result<()>
     begin("second", "has not come yet")?;
     let (json, plain) = card(&world.client("second"))?;
     ensure!(plain.contains("no telephone numbers") && field(&json, "from")? == "program", "{plain}");
+    Ok(())
+}
+
+#[test]
+fn a_notice_that_comes_while_the_conversation_is_open_is_on_the_card_at_once() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let pair = world.pair(&relay)?;
+    sign_and_serve(&relay, words("First Center", 30_000), 1_800_000_000)?;
+    a_day_later(&pair.dana)?;
+    let before = fs::read(kept(&pair.dana))?;
+    let mut terminal = conversation(&world, &pair.dana)?;
+    terminal.wait_for("Hide: -")?;
+    until("it comes", || Ok(fs::read(kept(&pair.dana))? != before))?;
+    terminal.type_line("!")?;
+    terminal.wait_for("Ring 000-1111")?;
+    leave(terminal).map(drop)
+}
+
+#[test]
+fn a_card_of_an_invitation_that_was_given_up_is_not_shown_for_another_center() -> Result<()> {
+    let world = world()?;
+    let relay = relay_with_notice(&world)?;
+    let mut other = world.closed_relay()?;
+    let (ana, dana) = (world.client("ana"), world.client("dana"));
+    ana.setup("Ana", relay.address())?.ended(0)?;
+    let kim = world.client("kim");
+    kim.setup("Kim", other.address())?.ended(0)?;
+    let pass = other.control(&["pass", "new"])?;
+    let pass = field(pass.first().context("a pass")?, "pass")?.to_owned();
+    let first = ana.invite(DANA)?.1;
+    let second = kim.run(&["invite", "new", "--pass", &pass])?.ended(0)?;
+    let second = field(second.only("invite")?, "link")?.to_owned();
+    let begin = |link: &str, words: &str| {
+        let mut terminal = conversation(&world, &dana)?;
+        // An earlier first run goes on where it was.
+        if terminal.wait_for_any(&["Step 1 of 3", "Step 2 of 3"])? == 1 {
+            terminal.type_line("?")?;
+            choose(&mut terminal, "Use another invitation")?;
+            terminal.wait_for("Step 1 of 3")?;
+        }
+        terminal.type_line(link)?;
+        terminal.wait_for(words)?;
+        terminal.wait_for("Step 2 of 3")?;
+        leave(terminal).map(drop)
+    };
+    begin(&first, "Example Center")?;
+    ensure!(card(&dana)?.1.contains(NUMBER));
+    // The other center's relay is away: nothing is known of it.
+    other.stop()?;
+    begin(&second, "has not come yet")?;
+    let (json, plain) = card(&dana)?;
+    ensure!(!plain.contains(NUMBER) && json.get("center") == Some(&Value::Null), "{plain}");
     Ok(())
 }
 
@@ -277,32 +295,6 @@ fn a_changed_notice_comes_a_day_later_an_older_one_never_and_one_taken_back_is_f
     Ok(())
 }
 
-/// ECDSA's r ‖ s out of DER.
-fn raw(der: &[u8]) -> Result<Vec<u8>> {
-    let mut raw = Vec::new();
-    let mut rest = der.get(2..).context("a sequence")?;
-    for _ in 0..2 {
-        let length = usize::from(*rest.get(1).context("a length")?);
-        let digits = rest.get(2..2 + length).context("digits")?;
-        let digits = digits.strip_prefix(&[0]).unwrap_or(digits);
-        raw.extend(std::iter::repeat_n(0, 32 - digits.len()));
-        raw.extend_from_slice(digits);
-        rest = rest.get(2 + length..).context("the rest")?;
-    }
-    Ok(raw)
-}
-
-/// What stands in the file, with a part of the statement replaced, signed anew with the relay's own key.
-fn signed_anew(data: &Path, from: &[u8], to: &[u8]) -> Result<Vec<u8>> {
-    let whole = fs::read(data.join("notice"))?;
-    let mut statement = whole.get(POINT + SIGNATURE..).context("a statement")?.to_vec();
-    let place = find(&statement, from).context("the part to replace")?;
-    statement.get_mut(place..place + to.len()).context("room")?.copy_from_slice(to);
-    let message = [&[25], b"cairn/v1/notice/statement".as_slice(), &statement].concat();
-    let (point, der) = cairn_relay::tls::sign(data, &message)?;
-    Ok([point.as_slice(), &raw(&der)?, &statement].concat())
-}
-
 #[test]
 fn what_the_center_has_not_signed_or_could_not_mean_is_never_shown() -> Result<()> {
     let world = world()?;
@@ -358,6 +350,38 @@ fn what_the_center_has_not_signed_or_could_not_mean_is_never_shown() -> Result<(
 }
 
 #[test]
+fn a_kill_while_it_is_fetched_leaves_the_notice_before_or_the_new_one_and_every_message() -> Result<()> {
+    let mut seed = Seeded::new();
+    let world = world()?;
+    let relay = world.relay()?;
+    let pair = world.pair(&relay)?;
+    let center = |number: u64| format!("Center {number}");
+    sign_and_serve(&relay, words(&center(0), 30_000), 1_800_000_000)?;
+    a_day_later(&pair.dana)?;
+    let start = Instant::now();
+    pair.dana.inbox()?;
+    let usual = u64::try_from(start.elapsed().as_millis())? + 5;
+    let (mut here, mut written) = (0, Vec::new());
+    for number in 1..=10 {
+        sign_and_serve(&relay, words(&center(number), 30_000), 1_800_000_000 + number)?;
+        a_day_later(&pair.dana)?;
+        let text = format!("number {number}");
+        pair.ana.send_through(DANA, &text)?;
+        written.push(("in".to_owned(), text));
+        pair.dana.run_killed_after(&["inbox"], b"", seed.milliseconds(0..usual))?;
+        let (json, _) = card(&pair.dana)?;
+        let shown = field(&json, "center")?;
+        ensure!(shown == center(here) || shown == center(number), "after {number}: {json}");
+        here = if shown == center(number) { number } else { here };
+    }
+    a_day_later(&pair.dana)?;
+    pair.dana.inbox()?;
+    assert_eq!(field(&card(&pair.dana)?.0, "center")?, center(10));
+    assert_eq!(pair.dana.history(ANA)?, written);
+    Ok(())
+}
+
+#[test]
 fn the_notice_is_asked_for_first_alone_and_once_a_day() -> Result<()> {
     let world = world()?;
     let mut relay = world.relay()?;
@@ -377,5 +401,22 @@ fn the_notice_is_asked_for_first_alone_and_once_a_day() -> Result<()> {
     let mut asked = listening.noted().split_off(3);
     asked.retain(|kinds| kinds.contains(&"notice"));
     assert_eq!(asked, [vec!["hello", "notice"]]);
+    // Not with what somebody writes, whose time would say more.
+    a_day_later(&pair.dana)?;
+    let before = listening.noted().len();
+    pair.dana.run(&["send", ANA, "-m", "good morning"])?;
+    assert!(!listening.noted().split_off(before).iter().any(|kinds| kinds.contains(&"notice")));
+    // Nor at a relay that is not the own one.
+    let mut other = world.closed_relay()?;
+    let kim = world.client("kim");
+    kim.setup("Kim", other.address())?.ended(0)?;
+    let passes = other.control(&["pass", "new"])?;
+    let pass = field(passes.first().context("a pass")?, "pass")?;
+    let invited = kim.run(&["invite", "new", "--pass", pass])?.ended(0)?;
+    let link = field(invited.only("invite")?, "link")?.to_owned();
+    other.stop()?;
+    let listening = Listening::start(other.place(), &other.data())?;
+    pair.dana.run(&["join", &link])?.ended(7)?;
+    assert_eq!(listening.noted(), [vec!["hello", "take bundle"]]);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use e2e::client::{Client, field};
 use e2e::process::Running;
-use e2e::terminal::find;
+use e2e::terminal::{Terminal, find};
 use e2e::world::{ANA, DANA, Pair, World, introduce};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -196,14 +196,38 @@ fn no_secret_stands_in_the_arguments_or_the_environment_of_a_process() -> Result
     let following = Running::start(&mut dana.command(&["inbox", "--follow"]), &out, &err)?;
     ana.send_through(DANA, "a marker in a message")?;
     following.line()?.context("the process works")?;
-    for name in ["cmdline", "environ"] {
-        let bytes = std::fs::read(format!("/proc/{}/{name}", following.id()))?;
-        ensure!(!bytes.is_empty(), "{name} could be read");
-        for secret in [PASSPHRASE, "a marker in a message", DANA] {
-            assert!(find(&bytes, secret.as_bytes()).is_none(), "{secret:?} stands in {name}");
+    let look = |id: u32| -> Result<()> {
+        for name in ["cmdline", "environ", "comm"] {
+            let bytes = std::fs::read(format!("/proc/{id}/{name}"))?;
+            ensure!(!bytes.is_empty(), "{name} could be read");
+            for secret in [PASSPHRASE, "a marker in a message", DANA, ANA, "a marker that is typed"] {
+                assert!(find(&bytes, secret.as_bytes()).is_none(), "{secret:?} stands in {name}");
+            }
         }
-    }
+        Ok(())
+    };
+    look(following.id())?;
     following.kill()?;
+    // Where the person types it all, and what a child that asks for the passphrase is given.
+    let arguments = world.client("dana").opening_arguments();
+    let arguments = [arguments, vec!["--plain".to_owned()]].concat();
+    let mut terminal = Terminal::start(world.program(), &arguments, &[("TERM", "xterm-256color")])?;
+    terminal.wait_for("Your passphrase (stays hidden):")?;
+    terminal.type_line(PASSPHRASE)?;
+    terminal.wait_for("Hide: -")?;
+    terminal.type_line("a marker that is typed")?;
+    terminal.wait_for("Sent")?;
+    look(terminal.id()?)?;
+    terminal.kill()?;
+    let seen = world.folder().join("seen");
+    let command = format!(
+        "cat /proc/self/environ > {0}; tr '\\0' ' ' < /proc/$PPID/cmdline >> {0}; cat {1}",
+        seen.display(),
+        world.folder().join("dana.passphrase").display()
+    );
+    world.client("dana").run(&["--passphrase-command", &command, "history", ANA])?.ended(0)?;
+    let bytes = std::fs::read(seen)?;
+    ensure!(!bytes.is_empty() && find(&bytes, PASSPHRASE.as_bytes()).is_none(), "the child is given none");
     Ok(())
 }
 

@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::client::{Client, field};
-use e2e::process::{PATIENCE, run};
+use e2e::process::{PATIENCE, Running, run};
 use e2e::terminal::{Terminal, find};
-use e2e::world::{ANA, DANA, Pair, World};
+use e2e::world::{ANA, DANA, Pair, World, introduce};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -68,12 +68,58 @@ fn settings_need_no_profile_say_what_they_can_be_and_stay_in_a_file_for_their_ow
         }
         assert_eq!(setting(&nobody, key)?, other, "nothing changed");
     }
-    nobody.run(&["config", "get", "colour"])?.ended(2)?;
+    let refused = nobody.run(&["config", "get", "colour"])?.ended(2)?;
+    let message = field(refused.error.as_ref().context("an error")?, "message")?;
+    ensure!(message.contains("no such setting"), "a script reads English, whatever the language is: {message}");
+    let done = run(&mut nobody.plain_command(&["config", "get", "colour"]), b"")?;
+    ensure!(String::from_utf8_lossy(&done.err).contains("No hay tal ajuste"), "a person reads their own");
     let file = nobody.home().join("settings.toml");
     assert_eq!(std::fs::metadata(&file)?.permissions().mode() & 0o777, 0o600);
     std::fs::write(&file, "pace = [\n")?;
     nobody.run(&["config", "get"])?.ended(2)?;
     nobody.run(&["help-now"])?.ended(0)?;
+    Ok(())
+}
+
+#[test]
+fn settings_that_can_not_be_used_are_told_by_every_run_and_stop_none() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let Pair { ana, dana } = world.pair(&relay)?;
+    ana.send_through(DANA, "good morning")?;
+    dana.inbox()?;
+    let file = dana.home().join("settings.toml");
+    let whole = "The file of your settings can't be read, so Cairn goes by the usual ones.";
+    let broken = [
+        ("pace = [\n", whole),
+        ("theme = \"purple\"\npace = 7\nface = \"plain\"\n", "say of pace, theme can't be used"),
+    ];
+    for (bytes, said) in broken {
+        std::fs::write(&file, bytes)?;
+        let done = run(&mut dana.plain_command(&["contact", "list"]), b"")?;
+        let err = String::from_utf8(done.err)?.split_whitespace().collect::<Vec<_>>().join(" ");
+        ensure!(done.code == 0 && err.contains(said), "{} {err}", done.code);
+        assert_eq!(err.matches("Cairn goes by").count(), 1, "one sentence: {err}");
+        let mut spanish = dana.plain_command(&["contact", "list"]);
+        let spanish = String::from_utf8(run(spanish.env("LC_ALL", "es_ES.UTF-8"), b"")?.err)?;
+        ensure!(spanish.contains("Cairn usa l"), "{spanish}");
+        let card = dana.run(&["help-now"])?.ended(0)?;
+        card.only("card")?;
+        let warning = card.error.as_ref().context("a line on standard error")?;
+        assert_eq!(field(warning, "type")?, "warning");
+        ensure!(field(warning, "message")?.contains(said), "{warning}");
+        let mut terminal = conversation(&world, &dana)?;
+        terminal.wait_for(said.split(' ').next().context("a word")?)?;
+        terminal.wait_for("Hide: -")?;
+        terminal.type_line("!")?;
+        terminal.wait_for("HELP NOW")?;
+        leave(&mut terminal)?;
+        dana.run(&["config", "get"])?.ended(2)?;
+        assert_eq!(std::fs::read_to_string(&file)?, bytes, "the file stays as it is");
+    }
+    assert_eq!(dana.history(ANA)?.len(), 1);
+    std::fs::remove_file(&file)?;
+    assert!(dana.run(&["help-now"])?.ended(0)?.error.is_none(), "nothing to tell");
     Ok(())
 }
 
@@ -109,6 +155,71 @@ fn at_the_slow_pace_a_long_message_comes_in_blocks_with_enter_and_nothing_is_sen
     Ok(())
 }
 
+/// A hundred words of which the last is `w99`.
+fn hundred() -> String {
+    (0..100).map(|number| format!("w{number:02} ")).collect()
+}
+
+#[test]
+fn what_waits_for_enter_comes_once_comes_before_the_end_and_goes_with_a_lock() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let ana = world.client("ana");
+    let by_file = world.client_with_passphrase("dana", "four quiet words here")?;
+    ana.setup("Ana", relay.address())?.ended(0)?;
+    introduce(&ana, &by_file, DANA, "Dana")?;
+    let dana = world.client("dana");
+    set(&dana, "pace", "slow")?;
+    set(&dana, "block", "20")?;
+    let opened = || -> Result<Terminal> {
+        let mut terminal = conversation(&world, &dana)?;
+        terminal.wait_for("Your passphrase (stays hidden):")?;
+        terminal.type_line("four quiet words here")?;
+        while terminal.wait_for_any(&[MORE, "w00"])? == 0 {
+            terminal.type_line("")?;
+        }
+        terminal.wait_for(MORE)?;
+        Ok(terminal)
+    };
+    let shown = |terminal: &Terminal| String::from_utf8_lossy(&terminal.written()).into_owned();
+    // Hidden while it waits: the rest is on no locked screen.
+    ana.send_through(DANA, &hundred())?;
+    let mut terminal = opened()?;
+    terminal.type_line("-")?;
+    terminal.wait_for("Locked.")?;
+    terminal.wait_for("Your passphrase (stays hidden):")?;
+    terminal.press(&[3])?;
+    terminal.wait()?;
+    ensure!(!shown(&terminal).contains("w99"), "{}", shown(&terminal));
+    // It comes again, whole and once, though something else comes meanwhile.
+    let mut terminal = opened()?;
+    ana.send_through(DANA, "and this")?;
+    for _ in 0..30 {
+        terminal.type_line("")?;
+        if terminal.wait_for_any(&[MORE, "and this"])? == 1 {
+            break;
+        }
+    }
+    leave(&mut terminal)?;
+    assert_eq!(shown(&terminal).matches("w99").count(), 1, "{}", shown(&terminal));
+    assert_eq!(shown(&terminal).matches("Type to Ana").count(), 1, "an Enter for more says nothing else");
+    // Who leaves gets the rest first.
+    ana.send_through(DANA, &hundred())?;
+    let mut terminal = opened()?;
+    ensure!(!shown(&terminal).contains("w99"), "it waits");
+    leave(&mut terminal)?;
+    ensure!(shown(&terminal).contains("w99"), "{}", shown(&terminal));
+    // Where nobody sits nothing waits, and nothing rings.
+    set(&dana, "notify", "bell")?;
+    ana.send_through(DANA, &hundred())?;
+    let (out, err) = (world.folder().join("pipe.out"), world.folder().join("pipe.err"));
+    let piped = Running::start(&mut by_file.plain_command(&["--plain"]), &out, &err)?;
+    while !piped.line()?.context("it comes without an Enter")?.contains("w99") {}
+    piped.kill()?;
+    assert_eq!(find(&std::fs::read(&out)?, b"\x07"), None);
+    Ok(())
+}
+
 #[test]
 fn a_setting_is_changed_within_the_conversation_counts_at_once_and_is_kept() -> Result<()> {
     let world = world()?;
@@ -139,6 +250,17 @@ fn a_setting_is_changed_within_the_conversation_counts_at_once_and_is_kept() -> 
 }
 
 #[test]
+fn who_has_chosen_plain_lines_gets_them_in_a_terminal_that_can_do_more() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let Pair { ana: _, dana } = world.pair(&relay)?;
+    set(&dana, "face", "plain")?;
+    let mut terminal = Terminal::start(world.program(), &dana.opening_arguments(), &[("TERM", "xterm-256color")])?;
+    terminal.wait_for("Hide: -")?;
+    leave(&mut terminal)
+}
+
+#[test]
 fn a_bell_rings_only_where_it_is_wished_and_never_in_quiet_hours() -> Result<()> {
     let world = world()?;
     let relay = world.relay()?;
@@ -161,6 +283,15 @@ fn a_bell_rings_only_where_it_is_wished_and_never_in_quiet_hours() -> Result<()>
         let rang = find(&terminal.written(), b"\x07").is_some();
         assert_eq!(rang, rings, "{notify}, quiet hours {hours}");
     }
+    // For words only: what else is told makes no sound.
+    set(&dana, "notify", "bell")?;
+    set(&dana, "quiet", "off")?;
+    let mut terminal = conversation(&world, &dana)?;
+    terminal.wait_for("Hide: -")?;
+    ana.run(&["keep", DANA, "30d"])?.ended(0)?;
+    terminal.wait_for("30 days")?;
+    leave(&mut terminal)?;
+    assert_eq!(find(&terminal.written(), b"\x07"), None);
     Ok(())
 }
 
@@ -192,6 +323,12 @@ fn a_message_for_later_waits_is_seen_is_taken_back_or_leaves_with_a_run_after_it
         came = dana.inbox()?.texts().into_iter().map(ToOwned::to_owned).collect();
     }
     assert_eq!(came, ["in a moment"]);
-    assert_eq!(dana.history(ANA)?.last().map(|(_, text)| text.as_str()), Some("in a moment"));
+    // An open conversation wakes for it, though nothing else happens.
+    assert_eq!(later("while it is open", &date(now()? + 4)?)?.code, 0);
+    let (out, err) = (world.folder().join("follow.out"), world.folder().join("follow.err"));
+    let following = Running::start(&mut ana.command(&["inbox", "--follow"]), &out, &err)?;
+    assert_eq!(dana.run(&["inbox", "--wait", "100"])?.ended(0)?.texts(), ["while it is open"]);
+    following.kill()?;
+    assert_eq!(dana.history(ANA)?.last().map(|(_, text)| text.as_str()), Some("while it is open"));
     Ok(())
 }
