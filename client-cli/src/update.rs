@@ -18,6 +18,8 @@ mod safety;
 mod settings;
 mod shared;
 mod talk;
+#[cfg(test)]
+mod walk;
 
 use crate::app::{App, Begun, Effect, Event, Found, Screen};
 use crate::engine::{Fault, check_link};

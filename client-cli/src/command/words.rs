@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Files whose sentences are English by intent (docs/decisions/0024-language.md): the help pages, what scripts get of a
 /// fault, and tests that are files of their own.
-const ENGLISH: [&str; 11] = [
+const ENGLISH: [&str; 12] = [
     "cli.rs",
     "command/reference.rs",
     "command/words.rs",
@@ -18,6 +18,7 @@ const ENGLISH: [&str; 11] = [
     "screen/view/snapshots.rs",
     "screen/view/words.rs",
     "update/journeys.rs",
+    "update/walk.rs",
     "vault/raw.rs",
     "vault/stops.rs",
     "vault/tests.rs",

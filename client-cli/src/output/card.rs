@@ -12,7 +12,7 @@ pub(crate) const HELP: &str = "!";
 /// The whole card, the heading first. The center's own lines come before everything else; they stay when they are old, with
 /// their day.
 pub(crate) fn card(center: &Center) -> Vec<String> {
-    let without = |numbers: String| vec![texts::no_service(), texts::call(), numbers, texts::say()];
+    let without = |numbers: String| vec![texts::call(), texts::say(), texts::no_service(), numbers];
     let lines: Vec<String> = match center {
         Center::Says(says) if !says.card.is_empty() => {
             let over = says.over.then(|| crate::language::center::over(&says.until));
@@ -39,7 +39,7 @@ mod tests {
         for center in [Center::Unknown, Center::Silent, Center::Unusable] {
             let all = card(&center);
             let text = all.join(" ");
-            assert!(text.split_whitespace().count() <= 75, "{text}");
+            assert!(text.split_whitespace().count() <= 60, "{text}");
             assert!(!text.contains(|c: char| c.is_ascii_digit()), "{text}");
             assert!(text.contains("not an emergency service") && text.contains("local emergency number"));
             assert!(rows(&all) <= 12, "{} rows at 40 columns", rows(&all));
