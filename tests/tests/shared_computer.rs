@@ -101,11 +101,15 @@ impl Computer {
     }
 
     fn start(&self, words: &[&str]) -> Result<Terminal> {
+        self.start_in("C", words)
+    }
+
+    fn start_in(&self, language: &str, words: &[&str]) -> Result<Terminal> {
         let mut arguments = vec![AS_CLIENT.to_owned()];
         arguments.extend(words.iter().map(ToString::to_string));
         let folders: Vec<_> =
             FOLDERS.iter().map(|(name, _)| (*name, self.folder(name).display().to_string())).collect();
-        let mut environment = vec![("TERM", "xterm-256color")];
+        let mut environment = vec![("TERM", "xterm-256color"), ("LC_ALL", language)];
         environment.extend(folders.iter().map(|(name, folder)| (*name, folder.as_str())));
         Terminal::start(self.world.program(), &arguments, &environment)
     }
@@ -460,6 +464,58 @@ fn a_profile_that_is_carried_stays_with_its_person_and_nothing_with_the_computer
     assert_eq!(terminal.wait()?, 0);
     computer.is_as_before(&before, "carried, again")?;
     left_empty(&terminal, "carried, again")
+}
+
+#[test]
+fn a_visit_can_be_hidden_by_a_key_or_from_another_terminal_and_goes_on_with_its_passphrase() -> Result<()> {
+    let computer = Computer::new()?;
+    let before = computer.files()?;
+    for face in Face::BOTH {
+        let mut terminal = computer.visit(face)?;
+        terminal.press(&[0x1a])?;
+        // By the key, then from another terminal.
+        for again in [true, false] {
+            let asks = "Your passphrase (stays hidden):";
+            match face {
+                // What was asked before still stands on its page.
+                Face::Plain => terminal.wait_for(asks)?,
+                Face::Full => terminal.sees(asks)?,
+            }
+            let screen = terminal.screen();
+            ensure!(!screen.contains("zephyrmarker") && !screen.contains("halfmarker"), "{face:?}: {screen}");
+            // No number of slips ends what can't be opened again.
+            for slip in 0..4 * usize::from(again && face == Face::Plain) {
+                terminal.type_line(&format!("slip {slip}"))?;
+                terminal.wait_for(asks)?;
+            }
+            terminal.type_line(PASSPHRASE)?;
+            terminal.sees(WORDS)?;
+            terminal.sees(DRAFT)?;
+            if again {
+                let mut other = computer.start(&["lock"])?;
+                assert_eq!(other.wait()?, 0);
+            }
+        }
+        signal(terminal.id()?, Signal::TERM)?;
+        assert_eq!(terminal.wait()?, 130);
+        computer.is_as_before(&before, &format!("{face:?}"))?;
+        left_empty(&terminal, &format!("{face:?}"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_visit_speaks_spanish_without_a_file_that_says_so() -> Result<()> {
+    let computer = Computer::new()?;
+    let before = computer.files()?;
+    let mut terminal = computer.start_in("es_ES.UTF-8", Face::Plain.words())?;
+    terminal.sees("Nada de esta visita queda en este ordenador")?;
+    terminal.press(&[4])?;
+    assert_eq!(terminal.wait()?, 0);
+    let mut terminal = computer.start_in("es_ES.UTF-8", &["--shared-computer", "status"])?;
+    assert_eq!(terminal.wait()?, 2);
+    ensure!(terminal.screen().contains("para la conversación"), "{}", terminal.screen());
+    computer.is_as_before(&before, "in Spanish")
 }
 
 #[test]
