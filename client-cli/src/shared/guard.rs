@@ -17,8 +17,9 @@ impl Guard {
     /// Starts it. Where it can't be started, the next visit takes away what is left.
     pub(super) fn start(folder: &Path) -> Option<Self> {
         use std::os::unix::process::CommandExt;
+        let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", SCRIPT, "sh"]).arg(folder).env_clear().env("PATH", "/usr/bin:/bin").current_dir("/");
+        command.args(["-c", SCRIPT, "sh"]).arg(folder).env_clear().env("PATH", path).current_dir("/");
         // A group of its own: the terminal's keys are not for it.
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         command.spawn().ok().map(Self)
