@@ -17,7 +17,9 @@ impl Engine {
         let contact = self.contact(contact)?;
         self.vault.write(|store| {
             // An id in a name's place would lead to the wrong person too.
-            if store.contact(name)?.is_some_and(|other| other.id != contact.id) || store.pending(name)?.is_some() {
+            if store.contact(name)?.is_some_and(|other| other.id != contact.id)
+                || (name != contact.name && store.name_taken(name)?)
+            {
                 return Err(Fault::Usage(trouble::name_taken()));
             }
             Ok(store.rename(&contact.id, name)?)

@@ -142,6 +142,12 @@ fn a_new_start_that_waits_with_a_person_who_is_blocked_is_left_alone_too() {
     ana.take(&page);
     assert_eq!(ana.news(), ["notice rejoined"]);
     assert_eq!(reached(&mut ana).1.len(), 2, "Kim, and what waits with Dana");
+    let pending = ana.engine().vault.read(|store| store.pending(&danas_id)).unwrap().unwrap();
+    let taken = ana.engine().rename("Kim", &pending);
+    assert!(
+        matches!(taken, Err(Fault::Usage(_))),
+        "its id in a name's place would lead to the wrong person: {taken:?}"
+    );
     ana.engine().set_blocked("Dana", true).unwrap();
     assert_eq!((reached(&mut ana).0, reached(&mut ana).1.len()), (vec![kims], 1));
     assert_eq!(ana.engine().check_begin("Dana", false).err(), Some(Fault::Blocked));
