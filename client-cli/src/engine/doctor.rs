@@ -157,6 +157,8 @@ impl Engine {
             people_missing: saved.people_missing,
             messages: saved.messages,
             missing: saved.missing,
+            drafts: saved.drafts,
+            drafts_missing: saved.drafts_missing,
         })
     }
 }

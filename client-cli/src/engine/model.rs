@@ -380,6 +380,10 @@ pub struct Salvaged {
     pub messages: u64,
     /// Messages that could not be read, where their number is known.
     pub missing: Option<u64>,
+    /// Words that were typed and not sent.
+    pub drafts: u64,
+    /// Those of them that could not be read, where their number is known.
+    pub drafts_missing: Option<u64>,
 }
 
 /// Where looking for words begins.

@@ -67,6 +67,8 @@ areas! {
         all_messages();
         missing(number);
         missing_some();
+        drafts(number);
+        drafts_missing();
         nameless(number);
         people_missing();
         own_name();

@@ -117,6 +117,12 @@ pub(crate) fn salvaged(saved: &Salvaged) -> Vec<String> {
         Some(missing) => lines.push(texts::missing(missing)),
         None => lines.push(texts::missing_some()),
     }
+    if saved.drafts > 0 {
+        lines.push(texts::drafts(saved.drafts));
+    }
+    if saved.drafts_missing != Some(0) {
+        lines.push(texts::drafts_missing());
+    }
     if saved.nameless > 0 {
         lines.push(texts::nameless(saved.nameless));
     }

@@ -217,6 +217,8 @@ pub(crate) fn salvaged(saved: &Salvaged) -> String {
         "people_missing": saved.people_missing,
         "messages": saved.messages,
         "missing": saved.missing,
+        "drafts": saved.drafts,
+        "drafts_missing": saved.drafts_missing,
     });
     line("salvage", fields)
 }

@@ -4,6 +4,8 @@
 //! envelope is copied: a key that was used might be used again. This file must never change the damaged file: it reads a
 //! copy.
 
+mod drafts;
+
 use super::old::Old;
 use super::{APPLICATION, KeyFile, MailboxRow, Profile, Vault, VaultError, new_key, unwritable};
 use crate::home::{Home, flush_directory, no_follow};
@@ -45,6 +47,10 @@ pub(crate) struct Salvage {
     pub(crate) missing: Option<u64>,
     /// Whether all messages were read.
     pub(crate) whole: bool,
+    /// Words that were typed and not sent.
+    pub(crate) drafts: u64,
+    /// Those of them that could not be read, where their number is known.
+    pub(crate) drafts_missing: Option<u64>,
 }
 
 /// A person, as far as they are saved.
@@ -167,6 +173,7 @@ fn salvaged(
     let pending = people(old, &mut new, &relay, &mut saved, rng)?;
     messages(old, &mut new, &pending, &relay, &mut saved, rng)?;
     waiting(old, &mut new)?;
+    (saved.drafts, saved.drafts_missing) = drafts::save(old, &mut new)?;
     // Mailboxes that nobody has any more are closed at the relay.
     new.write(|store| {
         store.0.execute("UPDATE mailboxes SET gone = 1 WHERE id NOT IN (SELECT mailbox FROM contacts)", [])?;

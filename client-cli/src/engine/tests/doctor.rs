@@ -10,6 +10,9 @@ use std::path::Path;
 /// Bytes of a page of the vault.
 const PAGE: usize = 4096;
 
+/// What was typed and not sent.
+const DRAFT: &str = "half a thought\nand more of it";
+
 /// Messages in the vault that is damaged: with the longer ones among them, on some hundred pages.
 const LETTERS: usize = 600;
 
@@ -47,6 +50,7 @@ fn profile() -> (tempfile::TempDir, BTreeSet<String>) {
         Ok::<_, Fault>(())
     });
     kept.unwrap();
+    ana.engine().keep_draft(&contact, DRAFT).unwrap();
     texts.extend((0..LETTERS).map(text));
     ana.engine = None;
     (ana.folder, texts)
@@ -80,8 +84,11 @@ fn salvage(damaged: &Path, texts: &BTreeSet<String>) -> Result<(Salvaged, tempfi
         }
     };
     let mut engine = Engine::open(&home(&into), None).unwrap().with_clock(clock);
-    let (mut found, mut shown) = (BTreeSet::new(), 0);
+    let (mut found, mut shown, mut drafts) = (BTreeSet::new(), 0, 0);
     for contact in engine.contacts().unwrap() {
+        let draft = engine.draft(&contact.id).unwrap();
+        assert!(["", DRAFT].contains(&draft.as_str()), "nobody typed {draft:?}");
+        drafts += u64::from(draft == DRAFT);
         for message in engine.history(&contact.id, None).unwrap() {
             assert!(texts.contains(&message.text), "nobody wrote {:?}", message.text);
             found.insert(message.text);
@@ -90,6 +97,8 @@ fn salvage(damaged: &Path, texts: &BTreeSet<String>) -> Result<(Salvaged, tempfi
         assert_eq!(engine.vault.read(|store| store.session(&contact.id)).unwrap().len(), 0, "no key comes along");
     }
     engine.reload().unwrap();
+    assert_eq!(drafts, saved.drafts);
+    assert!(saved.drafts == 1 || saved.drafts_missing != Some(0), "a draft that is not saved is told of: {saved:?}");
     assert_eq!((shown, found.len()), (saved.messages, usize::try_from(saved.messages).unwrap()));
     if let Some(missing) = saved.missing {
         assert_eq!(saved.messages + missing, u64::try_from(texts.len()).unwrap(), "{saved:?}");
@@ -145,6 +154,7 @@ fn of_a_whole_profile_everything_is_saved_and_each_person_takes_a_new_start() {
     let (saved, new) = salvage(folder.path(), &texts).unwrap();
     assert_eq!((saved.people, saved.nameless, saved.missing, saved.profile), (1, 0, Some(0), true));
     assert!(!saved.people_missing);
+    assert_eq!((saved.drafts, saved.drafts_missing), (1, Some(0)));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut engine = Engine::open(&home(&new.path().join("new")), None).unwrap().with_clock(clock);
     assert_eq!(engine.profile_name().unwrap(), "Ana");

@@ -33,6 +33,11 @@ doctor-missing = { $number ->
    *[other] { $number } messages could not be read.
  }
 doctor-missing-some = Some messages could not be read. How many is not known.
+doctor-drafts = { $number ->
+    [one] What you had typed to one person and not sent is saved too.
+   *[other] What you had typed to { $number } people and not sent is saved too.
+ }
+doctor-drafts-missing = What was typed and not sent could not all be read.
 doctor-nameless = { $number ->
     [one] The name of one person could not be read. It is Somebody in the list.
    *[other] The names of { $number } people could not be read. They are Somebody in the list.

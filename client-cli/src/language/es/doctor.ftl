@@ -33,6 +33,11 @@ doctor-missing = { $number ->
    *[other] { $number } mensajes no se pudieron leer.
  }
 doctor-missing-some = Algunos mensajes no se pudieron leer. No se sabe cuántos.
+doctor-drafts = { $number ->
+    [one] Lo que había escrito a una persona sin enviarlo también está guardado.
+   *[other] Lo que había escrito a { $number } personas sin enviarlo también está guardado.
+ }
+doctor-drafts-missing = No todo lo escrito y no enviado se pudo leer.
 doctor-nameless = { $number ->
     [one] El nombre de una persona no se pudo leer. Se llama Alguien en la lista.
    *[other] Los nombres de { $number } personas no se pudieron leer. Se llaman Alguien en la lista.
