@@ -12,6 +12,7 @@ mod carry_out;
 mod cli;
 mod command;
 mod config;
+mod faces;
 mod language;
 mod later;
 mod names;

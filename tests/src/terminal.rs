@@ -175,6 +175,25 @@ impl Terminal {
         }
     }
 
+    /// Whether the screen, or the place of the cursor, is another one within this time.
+    pub fn changes(&self, before: &str, cursor: (u16, u16), within: Duration) -> bool {
+        let started = Instant::now();
+        let mut screen = self.shared.screen();
+        loop {
+            let now = screen.picture.screen();
+            let (row, column) = now.cursor_position();
+            if (column, row) != cursor || now.contents() != before {
+                return true;
+            }
+            let left = within.saturating_sub(started.elapsed());
+            if screen.closed || left.is_zero() {
+                return false;
+            }
+            let waited = self.shared.changed.wait_timeout(screen, left);
+            screen = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
     /// Waits until this text stands on the screen.
     ///
     /// # Errors

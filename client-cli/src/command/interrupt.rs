@@ -6,7 +6,7 @@
 
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -14,6 +14,14 @@ use tokio::sync::watch;
 /// How long the run may take to end by itself. Longer: Ctrl-C seems not to work while a person is asked something.
 /// Shorter: a command that is about to end cleanly is cut off.
 const GRACE: Duration = Duration::from_millis(300);
+
+/// Held while something is written that is not to be lost.
+static CLOSING: Mutex<()> = Mutex::new(());
+
+/// As long as this is held, Ctrl-C ends nothing: what was typed is being written, which takes a moment on a slow disk.
+pub(crate) fn closing() -> MutexGuard<'static, ()> {
+    CLOSING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Tells whether Ctrl-C was pressed.
 #[derive(Debug, Clone)]
@@ -77,6 +85,7 @@ impl Interrupt {
 
 /// The terminal as it was, and the end. Every line was written whole: there is nothing left to write.
 fn leave(before: Option<&Termios>) {
+    let _closed = closing();
     crate::shared::take_away();
     crate::screen::restore();
     if let Some(before) = before {

@@ -35,7 +35,7 @@ mod visit;
 mod words;
 
 pub(crate) use hidden::Hidden;
-pub(crate) use interrupt::Interrupt;
+pub(crate) use interrupt::{Interrupt, closing};
 pub(crate) use passphrase::provided;
 pub(crate) use run::Run;
 pub(crate) use stop::Stop;

@@ -42,6 +42,11 @@ impl Run {
         })
     }
 
+    /// Does what comes last, though Ctrl-C was pressed: it takes no longer than a moment.
+    pub(crate) fn last<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
     /// The home of the profile. Nothing is made.
     pub(crate) fn home(&self, words: &'static str) -> Result<Home, Stop> {
         Ok(Home::new(self.config.home.as_deref(), words)?)

@@ -22,7 +22,7 @@ pub(super) fn open(run: &Run) -> Result<(), Stop> {
         Some(_) => run.interrupt.listen_to_all()?,
         None => shared::tidy(),
     }
-    let ended = if crate::screen::is_wanted(&run.config) { crate::screen::open(run) } else { crate::plain::open(run) };
+    let ended = crate::faces::open(run);
     // Nothing is said before it is done. That something stayed behind goes before how the conversation ended.
     shared::end()?;
     if run.removed.get() {

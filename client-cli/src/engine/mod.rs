@@ -228,4 +228,6 @@ fn seconds(milliseconds: i64) -> u64 {
 }
 
 #[cfg(test)]
+pub(crate) use pages::tests as paged;
+#[cfg(test)]
 mod tests;

@@ -42,37 +42,59 @@ impl Engine {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::Protection;
     use super::*;
     use crate::engine::model::Direction;
     use crate::home::Home;
 
-    /// Somebody to whom nothing can be sent: no relay is asked.
-    fn talking(folder: &std::path::Path) -> Engine {
+    /// Somebody to whom nothing can be sent: no relay is asked. So many messages, of which the last three are new.
+    pub(crate) fn talking(folder: &std::path::Path, all: u32) -> Engine {
+        made(folder, all, Protection::None)
+    }
+
+    fn made(folder: &std::path::Path, all: u32, protection: Protection) -> Engine {
         let home = Home::new(Some(folder), "test").unwrap();
-        let engine = Engine::create(&home, "Dana", None, None, Protection::None).unwrap();
+        let mut engine = Engine::create(&home, "Dana", None, None, protection).unwrap();
         engine
             .vault
-            .read(|store| {
+            .write(|store| {
                 store.run_for_tests(
                     "INSERT INTO mailboxes VALUES (1, 'relay', x'01', x'02', x'03', 4, x'05', 1, 0);
                      INSERT INTO contacts (id, name, given_name, created_at, mailbox, relay, their_box, capability, session)
                        VALUES ('robin', 'Robin', 'Robin', 1, 1, 'relay', x'06', x'07', x'08');",
                 )?;
-                for number in 1..=250_u32 {
-                    store.run_for_tests(&format!(
-                        "INSERT INTO messages (id, contact, direction, kind, text, sent_at, received_at, sent)
-                           VALUES (x'{number:032x}', 'robin', 0, 'text', 'Message {number} of Grüße', 1, 1, 0);"
-                    ))?;
-                }
-                store.run_for_tests(
-                    "INSERT INTO events (kind, contact, message) VALUES (1, 'robin', 248), (1, 'robin', 249), (1, 'robin', 250);",
-                )
+                store.run_for_tests(&format!(
+                    "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {all})
+                     INSERT INTO messages (id, contact, direction, kind, text, sent_at, received_at, sent)
+                       SELECT unhex(printf('%032x', n)), 'robin', 0, 'text',
+                         printf('Message %d of Grüße', n) || substr(' with more words than fit into one row', 1, n % 3 * 40),
+                         1, 1, 0 FROM number;
+                     INSERT INTO events (kind, contact, message)
+                       VALUES (1, 'robin', {all} - 2), (1, 'robin', {all} - 1), (1, 'robin', {all});"
+                ))
             })
             .map_err(Fault::from)
             .unwrap();
         engine
+    }
+
+    /// Counts the steps of the database's machine from now on.
+    pub(crate) fn counted(engine: &mut Engine) -> std::sync::Arc<std::sync::atomic::AtomicU64> {
+        engine.vault.count_steps()
+    }
+
+    /// Two profiles of 100,000 messages, one with a passphrase, for `tests/src/bin/screen.rs` to measure: only where its
+    /// folder is named.
+    #[test]
+    fn profiles_to_measure() {
+        let Ok(folder) = std::env::var("CAIRN_MEASURE") else { return };
+        let folder = std::path::Path::new(&folder);
+        for (name, all) in [("open", 100_000), ("short", 100)] {
+            talking(&folder.join(name), all);
+        }
+        let passphrase = Protection::Passphrase("four quiet words here".to_owned().into());
+        made(&folder.join("locked"), 100_000, passphrase);
     }
 
     fn texts(page: &[Placed]) -> Vec<i64> {
@@ -82,7 +104,7 @@ mod tests {
     #[test]
     fn a_page_holds_what_was_asked_for_in_order_and_knows_what_was_shown() {
         let folder = tempfile::tempdir().unwrap();
-        let mut engine = talking(folder.path());
+        let mut engine = talking(folder.path(), 250);
         assert_eq!(texts(&engine.page("robin", Page::Newest, 3).unwrap()), [248, 249, 250]);
         assert_eq!(texts(&engine.page("robin", Page::Before(248), 2).unwrap()), [246, 247]);
         assert_eq!(texts(&engine.page("robin", Page::Before(2), 9).unwrap()), [1]);
@@ -101,7 +123,7 @@ mod tests {
     #[test]
     fn a_draft_is_there_after_the_profile_was_closed_and_gone_when_it_was_sent_or_erased() {
         let folder = tempfile::tempdir().unwrap();
-        let mut engine = talking(folder.path());
+        let mut engine = talking(folder.path(), 250);
         assert_eq!(engine.draft("robin").unwrap(), "");
         engine.keep_draft("robin", "half a").unwrap();
         engine.keep_draft("robin", "half a thought\n and").unwrap();

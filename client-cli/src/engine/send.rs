@@ -27,8 +27,26 @@ impl Engine {
     /// that is too long; those of the vault. Everything else stands
     /// in the outcome: the message is saved then.
     pub async fn send(&mut self, contact: &str, text: &str, wait: Option<Duration>) -> Result<Outcome, Fault> {
+        self.deliver(contact, text, wait, false).await
+    }
+
+    /// The same for what a person typed in the conversation: the draft of this contact is gone in the same moment.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send).
+    pub async fn send_typed(&mut self, contact: &str, text: &str) -> Result<Outcome, Fault> {
+        self.deliver(contact, text, None, true).await
+    }
+
+    async fn deliver(
+        &mut self,
+        contact: &str,
+        text: &str,
+        wait: Option<Duration>,
+        drafted: bool,
+    ) -> Result<Outcome, Fault> {
         let start = Instant::now();
-        let (contact, id, row) = self.store_text(contact, text, false)?;
+        let (contact, id, row) = self.store_text(contact, text, drafted)?;
         let goal = Goal { again: wait.is_some(), ..Goal::default() };
         let deadline = start + wait.unwrap_or(BUDGET);
         let id_of_contact = contact.id.clone();

@@ -52,6 +52,10 @@ impl Face<'_> {
     pub(super) async fn hide(&mut self, why: Why) -> Result<(), Stop> {
         let half_typed = self.typing.take_half_typed().await;
         self.events.clear();
+        if !half_typed.is_empty() {
+            // Where the vault takes nothing more, they stay in the memory alone.
+            let _ = self.keep_draft(&half_typed);
+        }
         let found = match (self.found()?, &self.run.config.passphrase) {
             (Found::Locked, PassphraseSource::Person) if self.run.config.may_ask => Found::Locked,
             // It would open by itself at once.

@@ -6,6 +6,7 @@
 pub(crate) mod bell;
 mod blocks;
 pub(crate) mod curtain;
+mod drafts;
 mod editing;
 pub(crate) mod idle;
 mod pace;
@@ -17,10 +18,11 @@ mod typing;
 use crate::app::{App, Effect, Event, Found, Why};
 use crate::begun;
 use crate::carry_out::carry_out;
-use crate::command::{Run, Stop};
+use crate::command::{Run, Stop, closing};
 use crate::engine::notice;
 use crate::engine::{Engine, Fault, Protection};
-use crate::home::{CONVERSATION, Home};
+use crate::faces::Over;
+use crate::home::Home;
 use crate::language::{command, step};
 use crate::output::human;
 use crate::sanitize;
@@ -40,7 +42,7 @@ use zeroize::Zeroizing;
 const LOOK: Duration = Duration::from_secs(4);
 
 /// Opens the conversation.
-pub(crate) fn open(run: &Run) -> Result<(), Stop> {
+pub(crate) fn open(run: &Run, over: Option<Over>) -> Result<Option<Over>, Stop> {
     if run.config.json {
         return Err(Stop::usage(command::talk_no_json(), "cairn inbox --follow --json"));
     }
@@ -48,13 +50,15 @@ pub(crate) fn open(run: &Run) -> Result<(), Stop> {
     if !terminal && !run.config.plain_asked {
         return Err(Stop::usage(command::no_terminal(), step::instead_of_terminal()));
     }
-    let home = run.home(CONVERSATION)?;
+    let over = over.map_or_else(|| Over::nothing(run), Ok)?;
+    let home = over.home;
     let mut face = Face {
         run,
-        engine: None,
+        engine: over.engine,
         app: App {
             begun: begun::read(&home),
-            settings: run.config.settings,
+            settings: over.settings,
+            reopen: over.person,
             set_aside: run.config.read.set_aside(),
             center: notice::center(&home),
             shared: shared::place(),
@@ -70,7 +74,14 @@ pub(crate) fn open(run: &Run) -> Result<(), Stop> {
         awake: Awake::now(0),
         home,
     };
-    run.wait(async { face.live(terminal).await })
+    let ended = run.wait(async { face.live(terminal).await });
+    // However it ended, what was half typed is kept.
+    let _closing = closing();
+    let kept = run.last(face.keep_half_typed());
+    match ended? {
+        Flow::Over => Ok(Some(Over::of(face.home, &face.app, face.engine))),
+        Flow::On | Flow::Hide(_) | Flow::Done => Ok(kept.map(|()| None)?),
+    }
 }
 
 struct Face<'a> {
@@ -98,11 +109,13 @@ enum Flow {
     On,
     /// Everything is to be hidden.
     Hide(Why),
+    /// The other face goes on.
+    Over,
     Done,
 }
 
 impl Face<'_> {
-    async fn live(&mut self, terminal: bool) -> Result<(), Stop> {
+    async fn live(&mut self, terminal: bool) -> Result<Flow, Stop> {
         // Before the profile is open: whoever asks for the lock finds somebody who listens.
         let mut curtain = Curtain::listen(terminal)?;
         self.begin()?;
@@ -121,15 +134,16 @@ impl Face<'_> {
             match flow {
                 Flow::On => {}
                 Flow::Hide(why) => self.hide(why).await?,
-                Flow::Done => return Ok(()),
+                ended @ (Flow::Over | Flow::Done) => return Ok(ended),
             }
         }
     }
 
     /// Looks what there is, and begins.
     fn begin(&mut self) -> Result<(), Stop> {
-        let found = self.found()?;
-        if found == Found::Open {
+        // The other face may have left it open.
+        let found = if self.engine.is_some() { Found::Open } else { self.found()? };
+        if found == Found::Open && self.engine.is_none() {
             self.engine = Some(Engine::open(&self.home, None)?);
         }
         self.awake = Awake::now(self.typing.keys());
@@ -215,6 +229,9 @@ impl Face<'_> {
         self.app.center = notice::center(&self.home);
         if input != Input::Cleared || !self.typing.is_half_typed().await {
             self.release()?;
+        }
+        if drafts::is_done_with(&input) {
+            self.keep_draft(b"")?;
         }
         if self.takes_for_more(&input)? {
             return Ok(());
@@ -322,7 +339,7 @@ impl Face<'_> {
                 self.add_the_rest()?;
                 self.ask_passphrase()?;
             }
-            Effect::Set { key, value } => self.set(key, &value),
+            Effect::Set { key, value } => return Ok(self.set(key, &value)),
             Effect::Make { name } => {
                 let passphrase = self.passphrase.take().ok_or(Fault::Locked)?;
                 let made = Engine::create(&self.home, &name, None, None, Protection::Passphrase(passphrase));
@@ -335,11 +352,12 @@ impl Face<'_> {
                 self.events.extend([news, Event::People(people)]);
             }
             Effect::LoadPast { contact_id, last } => {
+                self.fetch_draft(&contact_id)?;
                 let past = self.engine()?.history(&contact_id, Some(last))?;
                 self.events.push_back(Event::Past(past));
             }
             Effect::Send { contact_id, text } => {
-                let sent = self.engine()?.send(&contact_id, &text, None).await;
+                let sent = self.engine()?.send_typed(&contact_id, &text).await;
                 Box::pin(self.come_in(Event::Sent(sent))).await?;
             }
             Effect::Hide => return Ok(Flow::Hide(Why::Asked)),

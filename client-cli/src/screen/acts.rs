@@ -7,15 +7,15 @@ use super::compose::Compose;
 use super::keys;
 use super::secret::{Answer, Secret};
 use super::state::{Over, Wish};
-use super::talk::{Said, Talk};
+use super::talk::Said;
 use super::theme::Theme;
-use super::{Face, Flow, bottom, view};
+use super::{Face, Flow};
 use crate::app::{Choice, Effect, Event, Loading, Screen, Why};
 use crate::begun;
-use crate::carry_out::carry_out;
 use crate::command::{Stop, provided};
 use crate::engine::model::Event as News;
 use crate::engine::{Engine, Fault, Protection, notice};
+use crate::faces;
 use crate::language::{self, Language, screen as texts};
 use crate::output::human;
 use crate::plain::idle::Awake;
@@ -27,9 +27,10 @@ impl Face<'_> {
     /// A key was pressed.
     pub(super) fn pressed(&mut self, key: keys::Key) -> Result<Flow, Stop> {
         self.awake = Awake::now(0);
-        let wish = self.state.key(&self.app, key);
-        self.note_draft()?;
-        let Some(wish) = wish else { return Ok(Flow::On) };
+        let Some(wish) = self.state.key(&self.app, key) else {
+            self.note_draft();
+            return Ok(Flow::On);
+        };
         match wish {
             Wish::Line(line) => self.ask(Event::Line(line)),
             Wish::Help => self.help(),
@@ -48,9 +49,7 @@ impl Face<'_> {
             }
             Wish::Jump(place) => {
                 self.state.over = None;
-                if let Some(id) = self.app.person.as_ref().map(|person| person.id.clone()) {
-                    self.jump_to(&id, place, None)?;
-                }
+                self.jump_to(place)?;
             }
         }
         Ok(Flow::On)
@@ -75,15 +74,7 @@ impl Face<'_> {
                 self.helping = true;
                 self.ask(Event::Line("?".to_owned()));
             }
-            _ => self.tell_keys(),
-        }
-    }
-
-    fn tell_keys(&mut self) {
-        let all = bottom::all().map(Said::Words);
-        if !all.first().is_some_and(|first| self.state.talk.said.contains(first)) {
-            self.state.talk.say(Said::Gap);
-            all.into_iter().for_each(|line| self.state.talk.say(line));
+            _ => self.state.tell_keys(),
         }
     }
 
@@ -91,15 +82,7 @@ impl Face<'_> {
     fn card(&mut self) {
         // It may have come, or become old, meanwhile.
         self.app.center = notice::center(&self.home);
-        let mut talk = Talk::default();
-        for effect in update(&mut self.app, Event::Help) {
-            match effect {
-                Effect::Say(text) => talk.say(Said::Words(text)),
-                Effect::Gap => talk.say(Said::Gap),
-                _ => {}
-            }
-        }
-        self.state.over = Some(Over::Card(talk));
+        self.state.show_card(&self.app);
     }
 
     fn answered(&mut self, answer: Answer) -> Result<(), Stop> {
@@ -172,7 +155,7 @@ impl Face<'_> {
             }
         }
         if std::mem::take(&mut self.helping) {
-            self.tell_keys();
+            self.state.tell_keys();
         }
         if first_sent {
             self.first_run = false;
@@ -230,7 +213,7 @@ impl Face<'_> {
                 }
                 None => self.state.secret = Some(Secret::ask(false)),
             },
-            Effect::Set { key, value } => self.set(key, &value),
+            Effect::Set { key, value } => return Ok(self.set(key, &value)),
             Effect::Make { name } => {
                 self.draw()?;
                 let passphrase = self.passphrase.take().ok_or(Fault::Locked)?;
@@ -261,14 +244,9 @@ impl Face<'_> {
             }
             Effect::Clear => self.terminal.hide()?,
             Effect::Begin => self.begin()?,
-            Effect::PutBack(text) if self.state.compose.is_empty() => self.state.compose = Compose::of(text),
-            Effect::PutBack(_) => {}
+            Effect::PutBack(text) => self.put_back(&text),
             Effect::Keep(begun) => begun::keep(&self.home, begun.as_ref())?,
-            Effect::AskCenter { link } => {
-                self.draw()?;
-                let center = notice::ask_before(&self.home, &link).await;
-                self.events.push_back(Event::Center(center));
-            }
+            Effect::AskCenter { link } => return self.ask_center(&link).await,
             Effect::Share => {
                 self.home = shared::change(self.run, &self.home, &mut self.app)?;
                 self.begin()?;
@@ -288,13 +266,18 @@ impl Face<'_> {
     }
 
     /// Changes a setting in the file; from then on it counts.
-    fn set(&mut self, key: Key, value: &str) {
+    fn set(&mut self, key: Key, value: &str) -> Flow {
         let result = settings::change(&self.home, key, value);
         if let Ok(settings) = &result {
             language::speak(Language::chosen(settings.language));
             self.state.theme = Theme::of(settings.theme, self.run.config.color);
+            if faces::changes(&self.run.config, key, &self.app.settings, settings) {
+                self.app.settings = *settings;
+                return Flow::Over;
+            }
         }
         self.events.push_back(Event::Set(result.map_err(|refused| refused.words())));
+        Flow::On
     }
 
     /// Saves a message; it goes out by itself.
@@ -307,41 +290,8 @@ impl Face<'_> {
         } else if self.state.compose.is_empty() {
             self.state.compose = Compose::of(text);
         }
-        self.note_draft()?;
+        self.note_draft();
         self.events.push_back(Event::Sent(saved));
         Ok(())
-    }
-
-    /// Something that takes its time: help, hiding and leaving are there meanwhile, and no other key is lost.
-    async fn work(&mut self, effect: Effect) -> Result<Flow, Stop> {
-        self.draw()?;
-        self.stuck &= !matches!(effect, Effect::JoinAgain { .. } | Effect::InviteAgain { .. });
-        let Some(engine) = &mut self.engine else { return Err(Fault::NotSetUp.into()) };
-        let mut work = std::pin::pin!(carry_out(engine, effect));
-        let happened = loop {
-            let key = tokio::select! {
-                biased;
-                happened = &mut work => break happened?,
-                key = self.keyboard.next() => key,
-            };
-            match key {
-                None => return Ok(Flow::Done),
-                Some(keys::Key::Function(6) | keys::Key::Control('z')) => return Ok(Flow::Hide(Why::Asked)),
-                Some(keys::Key::Function(10) | keys::Key::Control('q')) => return Ok(Flow::Done),
-                Some(keys::Key::Control('c')) => return Err(Fault::Interrupted.into()),
-                Some(keys::Key::Function(2) | keys::Key::Control('n')) => {
-                    let mut talk = Talk::default();
-                    for line in crate::output::card::card(&self.app.center) {
-                        talk.say(Said::Words(line));
-                    }
-                    self.state.over = Some(Over::Card(talk));
-                    let picture = view::draw(&self.app, &self.state);
-                    self.terminal.draw(picture.buffer, picture.cursor)?;
-                }
-                Some(key) => self.ahead.push_back(key),
-            }
-        };
-        self.events.extend(happened);
-        Ok(Flow::On)
     }
 }

@@ -6,6 +6,9 @@
 use super::Face;
 use super::compose::Compose;
 use crate::command::Stop;
+use crate::engine::Fault;
+use crate::language::screen as texts;
+use crate::output::fault::words;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -24,21 +27,37 @@ pub(super) struct Draft {
     keys: u32,
     /// When it is to be written.
     pub(super) due: Option<Instant>,
+    /// It could not be written the last time.
+    refused: bool,
 }
 
 impl Face<'_> {
     /// A key was pressed: the line may have changed.
-    pub(super) fn note_draft(&mut self) -> Result<(), Stop> {
+    pub(super) fn note_draft(&mut self) {
         if self.draft.whose.is_none() || self.draft.kept == self.state.compose.text() {
-            return Ok(());
+            return;
         }
         self.draft.keys += 1;
         self.draft.due = Some(Instant::now() + PAUSE);
-        if self.draft.keys >= KEYS { self.keep_draft() } else { Ok(()) }
+        if self.draft.keys >= KEYS {
+            self.write_draft();
+        }
+    }
+
+    /// Writes the line down. A vault that takes nothing, as on a full disk, ends no conversation: the words stay in the line,
+    /// and that they are only there is told once.
+    pub(super) fn write_draft(&mut self) {
+        let told = std::mem::take(&mut self.draft.refused);
+        if let Err(fault) = self.keep_draft() {
+            self.draft.refused = true;
+            if !told {
+                self.state.messages.note(texts::draft_not_kept(words(&fault)), None);
+            }
+        }
     }
 
     /// Writes the line down, if it is not.
-    pub(super) fn keep_draft(&mut self) -> Result<(), Stop> {
+    pub(super) fn keep_draft(&mut self) -> Result<(), Fault> {
         (self.draft.keys, self.draft.due) = (0, None);
         let text = self.state.compose.text();
         let (Some(engine), Some(whose)) = (&mut self.engine, &self.draft.whose) else { return Ok(()) };
@@ -61,14 +80,22 @@ impl Face<'_> {
         if self.draft.whose == open {
             return Ok(());
         }
-        self.keep_draft()?;
+        self.write_draft();
         let kept = match (&self.engine, &open) {
             (Some(engine), Some(id)) => engine.draft(id)?,
             _ => String::new(),
         };
-        self.state.compose = Compose::of(kept.clone());
+        self.state.compose = Compose::of(kept.as_str());
         self.draft = Draft { whose: open, kept, ..Draft::default() };
         Ok(())
+    }
+
+    /// Words that were half typed come back. The line may hold an older form of them.
+    pub(super) fn put_back(&mut self, text: &str) {
+        if self.state.compose.text() == self.draft.kept || self.state.compose.is_empty() {
+            self.state.compose = Compose::of(text);
+            self.note_draft();
+        }
     }
 
     /// Nothing of it stays in the memory.

@@ -11,6 +11,9 @@ const LONGEST_PASTE: usize = 256 * 1024;
 /// Bytes of one sequence. Larger: letters behind a broken one are swallowed. Smaller: real ones are taken for letters.
 const LONGEST_SEQUENCE: usize = 256;
 
+/// Bytes that have room from the beginning: a passphrase that is pasted is never moved, and leaves no copy behind.
+const ROOM: usize = 8192;
+
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 /// A key, or a piece of text that was pasted.
@@ -45,7 +48,8 @@ pub(super) enum Key {
 #[derive(Default)]
 pub(super) struct Decoder {
     bytes: Vec<u8>,
-    pasting: bool,
+    /// What was pasted so far, where text is being pasted.
+    paste: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// What the first bytes are.
@@ -61,21 +65,28 @@ enum First {
 impl Decoder {
     /// Takes bytes in.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Key> {
-        self.bytes.extend_from_slice(bytes);
-        if self.pasting && bytes == [3] {
-            // The end of a paste never came: whoever presses Ctrl-C gets out.
-            self.pasting = false;
-            self.forget(self.bytes.len());
-            return vec![Key::Control('c')];
+        if self.bytes.is_empty() && self.paste.as_ref().is_some_and(|paste| paste.is_empty()) {
+            // Nothing was pasted for a moment, and a key comes all by itself: the end of the paste got lost.
+            if let Some(First::Whole(length, Some(key @ (Key::Function(_) | Key::Control('c' | 'q' | 'z'))))) =
+                first(bytes)
+                && length == bytes.len()
+            {
+                self.paste = None;
+                return vec![key];
+            }
         }
+        self.bytes.extend_from_slice(bytes);
         self.decode()
     }
 
     /// Nothing has come for a moment: what waits is all there is.
     pub(super) fn pause(&mut self) -> Vec<Key> {
-        if self.pasting {
-            let all = self.bytes.len();
-            return self.pasted(all).into_iter().collect();
+        if let Some(paste) = &mut self.paste {
+            // A letter or a mark that is cut in two waits for its other half.
+            let whole = whole_letters(paste);
+            let rest = Zeroizing::new(paste.split_off(whole));
+            let pasted = std::mem::replace(paste, rest);
+            return text(&pasted).into_iter().collect();
         }
         let mut keys = if self.bytes.first() == Some(&0x1b) { vec![Key::Escape] } else { Vec::new() };
         if self.bytes.len() == 1 || keys.is_empty() {
@@ -91,7 +102,10 @@ impl Decoder {
 
     /// Whether a pause would change anything.
     pub(super) fn waits(&self) -> bool {
-        !self.bytes.is_empty()
+        match &self.paste {
+            Some(paste) => whole_letters(paste) > 0,
+            None => !self.bytes.is_empty(),
+        }
     }
 
     /// Takes bytes off the front, and wipes them: they may be a passphrase.
@@ -104,18 +118,20 @@ impl Decoder {
     fn decode(&mut self) -> Vec<Key> {
         let mut keys = Vec::new();
         loop {
-            if self.pasting {
+            if self.paste.is_some() {
                 let end = self.bytes.windows(PASTE_END.len()).position(|window| window == PASTE_END);
-                let Some(end) = end else { return keys };
-                keys.extend(self.pasted(end));
+                self.take_paste(end.unwrap_or_else(|| self.bytes.len() - begun(&self.bytes)));
+                if end.is_none() {
+                    return keys;
+                }
                 self.forget(PASTE_END.len());
-                self.pasting = false;
+                keys.extend(self.paste.take().and_then(|paste| text(&paste)));
             }
             match first(&self.bytes) {
                 None | Some(First::Part) => return keys,
                 Some(First::Paste(length)) => {
                     self.forget(length);
-                    self.pasting = true;
+                    self.paste = Some(Zeroizing::new(Vec::with_capacity(ROOM)));
                 }
                 Some(First::Whole(length, key)) => {
                     self.forget(length);
@@ -125,12 +141,33 @@ impl Decoder {
         }
     }
 
-    fn pasted(&mut self, length: usize) -> Option<Key> {
-        let bytes = self.bytes.get(..length.min(LONGEST_PASTE)).unwrap_or_default();
-        let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+    /// Takes so many bytes into what is pasted, as far as that has room.
+    fn take_paste(&mut self, length: usize) {
+        if let Some(paste) = &mut self.paste {
+            let room = LONGEST_PASTE.saturating_sub(paste.len());
+            paste.extend_from_slice(self.bytes.get(..length.min(room)).unwrap_or_default());
+        }
         self.forget(length);
-        (!text.is_empty()).then(|| Key::Paste(text))
     }
+}
+
+/// How many bytes at the end may be the beginning of a paste's end.
+fn begun(bytes: &[u8]) -> usize {
+    let most = (PASTE_END.len() - 1).min(bytes.len());
+    (1..=most).rev().find(|length| PASTE_END.get(..*length).is_some_and(|begin| bytes.ends_with(begin))).unwrap_or(0)
+}
+
+/// How many of these bytes are no beginning of a letter that goes on behind them.
+fn whole_letters(bytes: &[u8]) -> usize {
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        _ => bytes.len(),
+    }
+}
+
+fn text(bytes: &[u8]) -> Option<Key> {
+    let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+    (!text.is_empty()).then_some(Key::Paste(text))
 }
 
 fn first(bytes: &[u8]) -> Option<First> {
@@ -307,13 +344,49 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_that_never_ends_can_be_left() {
+    fn a_paste_that_never_ends_can_be_left_by_any_key_of_the_bottom_line() {
+        for (bytes, key) in
+            [(&b"\x03"[..], Key::Control('c')), (b"\x1b[17~", Key::Function(6)), (b"\x1bOQ", Key::Function(2))]
+        {
+            let mut decoder = Decoder::default();
+            assert_eq!(decoder.push(b"\x1b[200~abc"), []);
+            assert!(decoder.waits());
+            assert_eq!(decoder.pause(), [pasted("abc")]);
+            assert!(!decoder.waits());
+            assert_eq!(decoder.push(b"\r"), []);
+            assert_eq!(decoder.pause(), [pasted("\r")], "Enter in a paste never sends");
+            assert_eq!(decoder.push(bytes), [key]);
+            assert_eq!(decoder.push(b"x"), [Key::Char('x')]);
+        }
+    }
+
+    #[test]
+    fn a_paste_over_a_slow_line_keeps_its_letters_and_finds_its_end() {
+        let bytes = "\x1b[200~é\x1b[20日\x1b[201~\r".as_bytes();
+        for cut in 6..bytes.len() - 1 {
+            let mut decoder = Decoder::default();
+            let (one, two) = bytes.split_at(cut);
+            let mut all = decoder.push(one);
+            all.extend(decoder.pause());
+            all.extend(decoder.push(two));
+            let text: String = all
+                .iter()
+                .filter_map(|key| if let Key::Paste(text) = key { Some(text.as_str()) } else { None })
+                .collect();
+            assert_eq!((text.as_str(), all.last()), ("é\x1b[20日", Some(&Key::Enter)), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_file_that_is_pasted_takes_bounded_room() {
         let mut decoder = Decoder::default();
-        assert_eq!(decoder.push(b"\x1b[200~abc"), []);
-        assert_eq!(decoder.pause(), [pasted("abc")]);
-        assert_eq!(decoder.push(b"\r"), []);
-        assert_eq!(decoder.push(b"\x03"), [Key::Control('c')]);
-        assert_eq!(decoder.push(b"x"), [Key::Char('x')]);
+        let mut all = decoder.push(b"\x1b[200~");
+        for _ in 0..1000 {
+            all.extend(decoder.push(&[b'x'; 4096]));
+            assert!(decoder.bytes.len() < 16 && decoder.paste.as_ref().unwrap().len() <= LONGEST_PASTE);
+        }
+        all.extend(decoder.push(b"\x1b[201~"));
+        assert_eq!(all, [pasted(&"x".repeat(LONGEST_PASTE))]);
     }
 
     #[test]
@@ -344,6 +417,9 @@ mod tests {
             if state.is_multiple_of(3) {
                 all.extend(decoder.pause());
                 assert!(!decoder.waits());
+            }
+            if decoder.paste.is_some() {
+                decoder = Decoder::default();
             }
             assert!(decoder.bytes.len() <= LONGEST_SEQUENCE + 8);
             assert!(!all.iter().any(|key| matches!(key, Key::Char(letter) if letter.is_control())));

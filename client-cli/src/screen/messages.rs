@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 /// Messages that are loaded beyond the view, besides a screen of them. Larger: more memory. Smaller: each step loads.
 const MARGIN: usize = 32;
 
+/// Notes that are held. Larger: a relay that comes and goes fills the memory. Smaller: one is gone before it is read.
+const NOTES: usize = 200;
+
 /// A message as it stands in the conversation.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
@@ -140,6 +143,10 @@ impl Messages {
         if self.entries.is_empty() {
             self.top = None;
         }
+        if let (false, Some(last)) = (self.newer, self.entries.last()) {
+            // The end is known now: what was said meanwhile stands behind it, and before what comes later.
+            self.notes.iter_mut().filter(|note| note.after == i64::MAX).for_each(|note| note.after = last.place);
+        }
     }
 
     /// Shows this message first.
@@ -192,6 +199,9 @@ impl Messages {
     /// Says something between messages: behind the last one there is.
     pub(super) fn note(&mut self, text: String, number: Option<i64>) {
         let after = if self.newer { i64::MAX } else { self.entries.last().map_or(0, |entry| entry.place) };
+        if self.top.is_none() && self.notes.len() >= NOTES {
+            self.notes.drain(..NOTES / 2);
+        }
         self.notes.push(Note { after, text, number });
     }
 

@@ -24,18 +24,22 @@ mod talk;
 mod terminal;
 mod theme;
 mod view;
+mod work;
 
 pub(crate) use terminal::restore;
 
-use crate::app::{App, Event, Found, Why};
+use crate::app::{App, Event, Found, Screen, Why};
 use crate::begun;
-use crate::command::{Run, Stop};
-use crate::config::{Config, PassphraseSource};
+use crate::command::{Run, Stop, closing};
+use crate::config::PassphraseSource;
 use crate::engine::{Engine, Fault, notice};
-use crate::home::{CONVERSATION, Home};
+use crate::faces::Over;
+use crate::home::Home;
+use crate::language::screen as texts;
 use crate::plain::curtain::Curtain;
 use crate::plain::idle::Awake;
 use crate::shared;
+use compose::Compose;
 use drafts::Draft;
 use keyboard::Keyboard;
 use keys::Key;
@@ -52,29 +56,26 @@ use zeroize::Zeroizing;
 /// line, which heals by itself, is told.
 const LOOK: Duration = Duration::from_secs(4);
 
-/// Whether the conversation is drawn here, or told in plain lines.
-pub(crate) fn is_wanted(config: &Config) -> bool {
-    !config.plain && !config.json && config.may_ask && config.terminal
-}
-
 /// Opens the conversation.
-pub(crate) fn open(run: &Run) -> Result<(), Stop> {
-    let home = run.home(CONVERSATION)?;
+pub(crate) fn open(run: &Run, over: Option<Over>) -> Result<Option<Over>, Stop> {
+    let over = over.map_or_else(|| Over::nothing(run), Ok)?;
+    let home = over.home;
     // Before the terminal is taken: a fault here is told in its own words.
     let signals = run.wait(async { Signals::listen() })?;
     let terminal = Terminal::enter()?;
     let mut face = Face {
         run,
-        engine: None,
+        engine: over.engine,
         app: App {
             begun: begun::read(&home),
-            settings: run.config.settings,
+            settings: over.settings,
+            reopen: over.person,
             set_aside: run.config.read.set_aside(),
             center: notice::center(&home),
             shared: shared::place(),
             ..App::new()
         },
-        state: State::new(Terminal::size(), Theme::of(run.config.settings.theme, run.config.color)),
+        state: State::new(Terminal::size(), Theme::of(over.settings.theme, run.config.color)),
         events: VecDeque::new(),
         ahead: VecDeque::new(),
         passphrase: None,
@@ -91,13 +92,33 @@ pub(crate) fn open(run: &Run) -> Result<(), Stop> {
         keyboard: Keyboard::start()?,
         terminal,
     };
-    let ended = run.wait(async { face.live().await });
-    // However it ended, what was half typed is kept.
-    let kept = face.keep_draft();
-    drop(face);
-    match ended {
-        Err(Stop::Closed) => Ok(()),
-        ended => ended.and(kept),
+    unless_it_panics(|| {
+        let ended = unless_it_panics(|| run.wait(async { face.live().await }));
+        // However it ended, what was half typed is kept.
+        let _closing = closing();
+        let kept = face.keep_draft();
+        let Face { home, app, engine, keyboard, terminal, .. } = face;
+        // The thread ends before the terminal is given back.
+        drop(keyboard);
+        drop(terminal);
+        match ended {
+            Ok(Flow::Over) => Ok(Some(Over::of(home, &app, engine))),
+            Ok(_) => Ok(kept.map(|()| None)?),
+            Err(Stop::Closed) => Ok(None),
+            Err(stop) => Err(stop),
+        }
+    })
+}
+
+/// Does it. A fault of the program itself, on whichever thread, ends it in order: the terminal is given back, and its
+/// place is told.
+fn unless_it_panics<T>(work: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
+    // All that counts is in the vault, whose transactions are whole or not there.
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    match (terminal::fault(), ended) {
+        (Some(place), _) => Err(Stop::Said { code: 1, message: texts::own_fault(place), next: "cairn".to_owned() }),
+        (None, Ok(ended)) => ended,
+        (None, Err(panic)) => std::panic::resume_unwind(panic),
     }
 }
 
@@ -137,6 +158,8 @@ enum Flow {
     On,
     /// Everything is to be hidden.
     Hide(Why),
+    /// The other face goes on.
+    Over,
     Done,
 }
 
@@ -149,7 +172,7 @@ enum Heard {
 }
 
 impl Face<'_> {
-    async fn live(&mut self) -> Result<(), Stop> {
+    async fn live(&mut self) -> Result<Flow, Stop> {
         // Something stands there before anything is looked for.
         self.draw()?;
         // Before the profile is open: whoever asks for the lock finds somebody who listens.
@@ -170,15 +193,16 @@ impl Face<'_> {
             match flow {
                 Flow::On => {}
                 Flow::Hide(why) => self.hide(why)?,
-                Flow::Done => return Ok(()),
+                ended @ (Flow::Over | Flow::Done) => return Ok(ended),
             }
         }
     }
 
     /// Looks what there is, and begins.
     fn begin(&mut self) -> Result<(), Stop> {
-        let found = self.found()?;
-        if found == Found::Open {
+        // The other face may have left it open.
+        let found = if self.engine.is_some() { Found::Open } else { self.found()? };
+        if found == Found::Open && self.engine.is_none() {
             self.engine = Some(Engine::open(&self.home, None)?);
         }
         self.awake = Awake::now(0);
@@ -250,8 +274,9 @@ impl Face<'_> {
     }
 
     fn changed(&mut self, changed: Changed) -> Result<(), Stop> {
-        if changed == Changed::Back {
-            self.terminal.take_again()?;
+        match changed {
+            Changed::Back => self.terminal.take_again()?,
+            Changed::Size | Changed::Gone => self.terminal.changed(),
         }
         self.state.size = Terminal::size();
         Ok(())
@@ -265,7 +290,7 @@ impl Face<'_> {
     async fn time_passed(&mut self) -> Result<Flow, Stop> {
         let now = Instant::now();
         if self.draft.due.is_some_and(|due| due <= now) {
-            self.keep_draft()?;
+            self.write_draft();
         }
         if self.next_look > now {
             return Ok(Flow::On);
@@ -281,10 +306,18 @@ impl Face<'_> {
         self.tell_what_holds_up().await
     }
 
-    /// Everything is closed and hidden.
+    /// Everything is closed and hidden, whatever was going on.
     fn hide(&mut self, why: Why) -> Result<(), Stop> {
-        self.keep_draft()?;
-        self.events.clear();
+        // Enter was pressed a moment before: the words are a draft again.
+        let pressed = self.events.drain(..).find_map(|event| match event {
+            Event::Line(line) if self.app.screen == Screen::Talk => Some(line),
+            _ => None,
+        });
+        if let Some(line) = pressed.filter(|_| self.state.compose.is_empty()) {
+            self.state.compose = Compose::of(line);
+        }
+        // Where the vault takes nothing more, they stay in the memory.
+        let half_typed = self.keep_draft().is_err().then(|| self.state.compose.text().to_owned());
         self.ahead.clear();
         let found = match (self.found()?, &self.run.config.passphrase) {
             (Found::Locked, PassphraseSource::Person) => Found::Locked,
@@ -292,7 +325,7 @@ impl Face<'_> {
             (Found::Locked, _) => Found::Open,
             (other, _) => other,
         };
-        self.events.push_back(Event::Hide { why, half_typed: None, found });
+        self.events.push_back(Event::Hide { why, half_typed, found });
         Ok(())
     }
 

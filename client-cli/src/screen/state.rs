@@ -4,6 +4,7 @@
 //! This file must never let a paste send, nor take a key for a number unless choices are on the screen.
 
 use super::big::Big;
+use super::bottom;
 use super::compose::Compose;
 use super::keys::Key;
 use super::messages::Messages;
@@ -16,7 +17,7 @@ use super::view::Layout;
 use crate::app::{App, Choice, Screen};
 use crate::engine::model::Contact;
 use crate::language::screen as texts;
-use crate::output::card::HELP;
+use crate::output::card::{self, HELP};
 use cairn_protocol::limits::TEXT;
 
 /// What lies over the conversation.
@@ -93,6 +94,22 @@ impl State {
     /// Nothing of the profile stays.
     pub(super) fn forget(&mut self) {
         *self = Self::new(self.size, self.theme);
+    }
+
+    /// The card for an emergency, over whatever is there; nothing below it changes.
+    pub(super) fn show_card(&mut self, app: &App) {
+        let mut talk = Talk::default();
+        card::card(&app.center).into_iter().for_each(|line| talk.say(Said::Words(line)));
+        self.over = Some(Over::Card(talk));
+    }
+
+    /// What the keys do, behind what is said already.
+    pub(super) fn tell_keys(&mut self) {
+        let all = bottom::all().map(Said::Words);
+        if !all.first().is_some_and(|first| self.talk.said.contains(first)) {
+            self.talk.say(Said::Gap);
+            all.into_iter().for_each(|line| self.talk.say(line));
+        }
     }
 
     /// Whether what the program says fills the pane.

@@ -1,15 +1,17 @@
 //! The terminal: its modes, and what stands on it.
 //!
-//! In: a whole picture and the cursor's place. Out: the bytes that make it so, and at the end the terminal as it was. This
-//! file must never ask the terminal anything: an answer that is eaten would end the program.
+//! In: a whole picture and the cursor's place. Out: the bytes that make it so, and at the end the terminal as it was,
+//! however the program ends. This file must never ask the terminal anything: an answer that is eaten would end the
+//! program. It must never draw once the terminal was given back, nor print what a panic says: that may be what somebody wrote.
 
 use super::cells::difference;
 use crate::command::Stop;
+use crate::language::screen as texts;
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::Position;
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr};
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A second screen, emptied; text that is pasted comes between marks.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[0m\x1b[H\x1b[2J\x1b[?2004h";
@@ -23,8 +25,11 @@ const ORDINARY: (u16, u16) = (80, 24);
 /// Larger than any screen: a terminal that says otherwise is not believed.
 const LARGEST: (u16, u16) = (500, 300);
 
-/// The modes before, as long as the screen is ours.
+/// The modes before, as long as the screen is ours. Whoever writes to the screen holds it.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Where the program's own fault was, if it had one.
+static FAULT: Mutex<Option<String>> = Mutex::new(None);
 
 /// The screen, which is ours until this is dropped.
 pub(super) struct Terminal {
@@ -35,8 +40,8 @@ impl Terminal {
     /// Takes the screen.
     pub(super) fn enter() -> Result<Self, Stop> {
         let before = tcgetattr(io::stdin()).map_err(io::Error::from)?;
-        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
-        restore_before_a_panic_speaks();
+        *held(&BEFORE) = Some(before);
+        restore_when_the_program_panics();
         let terminal = Self { shown: None };
         terminal.set_modes();
         write(ENTER)?;
@@ -45,7 +50,7 @@ impl Terminal {
 
     /// Every key comes at once and by itself.
     fn set_modes(&self) {
-        if let Some(before) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        if let Some(before) = held(&BEFORE).as_ref() {
             let mut modes = before.clone();
             modes.make_raw();
             // A terminal that is gone is noticed where it is written to.
@@ -58,6 +63,11 @@ impl Terminal {
         self.set_modes();
         self.shown = None;
         write(ENTER)
+    }
+
+    /// It has another size, or had one for a moment: what stands on it now nobody knows.
+    pub(super) fn changed(&mut self) {
+        self.shown = None;
     }
 
     /// Nothing of what was drawn stands anywhere any more, nor what has rolled off the first screen.
@@ -89,33 +99,65 @@ impl Drop for Terminal {
     }
 }
 
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes to the screen, if it is still ours: whoever ends the program may have given it back already.
 fn write(bytes: &[u8]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    write_to(&BEFORE, &mut io::stdout().lock(), bytes)
+}
+
+fn write_to<T>(before: &Mutex<Option<T>>, out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    let ours = held(before);
+    if ours.is_none() {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    }
     out.write_all(bytes)?;
     out.flush()
 }
 
 /// The terminal as it was, once; called by whatever ends the program.
 pub(crate) fn restore() {
-    give_back(&BEFORE, &mut io::stdout().lock());
+    give_back(&BEFORE, &mut io::stdout().lock(), |before| {
+        // What nobody has read yet is not for the shell.
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+    });
 }
 
-fn give_back(before: &Mutex<Option<Termios>>, out: &mut impl Write) {
-    let Some(before) = before.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
-    // Nothing can be done about a terminal that is gone.
-    let _ = out.write_all(LEAVE).and_then(|()| out.flush());
-    // What nobody has read yet is not for the shell.
-    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
-    let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
+fn give_back<T>(before: &Mutex<Option<T>>, out: &mut impl Write, set_modes: impl FnOnce(&T)) {
+    let mut held = held(before);
+    if let Some(before) = held.take() {
+        // Nothing can be done about a terminal that is gone.
+        let _ = out.write_all(LEAVE).and_then(|()| out.flush());
+        set_modes(&before);
+    }
 }
 
-fn restore_before_a_panic_speaks() {
+/// Where the program's own fault was, if it had one since the last time this was asked.
+pub(super) fn fault() -> Option<String> {
+    held(&FAULT).take()
+}
+
+/// A panic's own words may hold what somebody wrote: only its place is kept, and told once the terminal is the person's
+/// again.
+fn restore_when_the_program_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
-        let speak = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |what| {
+        std::panic::set_hook(Box::new(|what| {
+            let place = what.location().map_or_else(String::new, |at| format!("{}:{}", at.file(), at.line()));
+            let ours = held(&BEFORE).is_some();
+            // First: whoever finds the screen gone asks why.
+            held(&FAULT).get_or_insert_with(|| place.clone());
             restore();
-            speak(what);
+            if !ours {
+                // Nobody asks any more. Where this can't be written, it can't be told.
+                let _ = writeln!(io::stderr(), "{}", texts::own_fault(place));
+            }
         }));
     });
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,10 @@ pub(super) fn start(app: &mut App) -> Vec<Effect> {
     effects.push(Effect::Gap);
     match (&app.begun, &app.center) {
         // The relay did not answer when the invitation was given.
-        (Some(Begun { link, name: None }), Center::Unknown) => effects.push(Effect::AskCenter { link: link.clone() }),
+        (Some(Begun { link, name: None }), Center::Unknown) => {
+            effects.push(Effect::AskCenter { link: link.clone() });
+            app.screen = Screen::Blank;
+        }
         _ => effects.extend(go_on(app)),
     }
     effects
@@ -122,6 +125,18 @@ mod tests {
         assert!(two.contains("comes with your invitation"), "nothing is promised: {two}");
         assert!(two.split_whitespace().count() <= 75, "{two}");
         assert!(said(&line(&mut app, "")).contains("No invitation yet?"));
+    }
+
+    #[test]
+    fn whoever_hid_everything_while_the_relay_was_asked_goes_on_with_the_next_step() {
+        let mut app = App { begun: Some(begun(None)), center: Center::Unknown, ..App::new() };
+        update(&mut app, Event::Start(Found::Nothing));
+        update(&mut app, Event::Hide { why: crate::app::Why::Asked, half_typed: None, found: Found::Nothing });
+        assert_eq!(line(&mut app, ""), [Effect::Begin]);
+        let effects = update(&mut app, Event::Start(Found::Nothing));
+        assert!(effects.contains(&Effect::AskCenter { link: "L".into() }));
+        let effects = update(&mut app, Event::Center(Center::Unknown));
+        assert!(said(&effects).contains("Step 2 of 3"), "{}", said(&effects));
     }
 
     #[test]

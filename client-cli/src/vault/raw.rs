@@ -4,6 +4,8 @@
 
 use super::{KeyFile, Store, Vault, VaultError, connect};
 use crate::home::Home;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// All pages of the file and of its log, one behind the other.
 pub(crate) fn pages(home: &Home) -> Vec<u8> {
@@ -37,6 +39,18 @@ impl Vault {
             number += 1;
         }
         assert!(number > 0);
+    }
+
+    /// Counts the steps of the database's machine from now on.
+    pub(crate) fn count_steps(&mut self) -> Arc<AtomicU64> {
+        let steps = Arc::<AtomicU64>::default();
+        let counting = Arc::clone(&steps);
+        let count = move || {
+            counting.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        self.0.progress_handler(1, Some(count)).unwrap();
+        steps
     }
 }
 

@@ -55,5 +55,9 @@ areas! {
         find_where();
         prefer_plain();
         still_here();
+        page_up();
+        page_down();
+        own_fault(place);
+        draft_not_kept(why);
     }
 }

@@ -163,6 +163,34 @@ fn notes_stand_behind_the_message_they_followed_and_their_events_are_told_once()
 }
 
 #[test]
+fn what_was_said_while_the_end_was_not_loaded_stands_before_what_comes_later() {
+    let height = 6;
+    let mut world = World::new(200, i64::MAX, height);
+    while !world.messages.newer {
+        world.messages.scroll(-1000, WIDTH, height);
+        world.look(height);
+    }
+    world.messages.note("said".into(), None);
+    world.messages.go_to_end();
+    assert_eq!(world.look(height).last().unwrap(), "said");
+    world.all += 2;
+    let (page, most) = world.messages.again(height);
+    world.load(page, most);
+    let end = world.look(height);
+    let place = |what: &str| end.iter().position(|row| row.contains(what));
+    assert!(place("said").is_some() && place("said") < place("message 201"), "{end:?}");
+}
+
+#[test]
+fn only_so_many_notes_are_held() {
+    let mut messages = holding(vec![entry(1, false)], None);
+    (0..5000).for_each(|number| messages.note(format!("note {number}"), None));
+    assert!(messages.notes.len() <= NOTES);
+    let rows = text(&messages.seen(WIDTH, 3, &[]).rows);
+    assert_eq!(rows[2], "note 4999");
+}
+
+#[test]
 fn any_size_and_any_steps_leave_a_view_that_fits() {
     let mut state = 11_u32;
     let mut world = World::new(60, 50, 4);

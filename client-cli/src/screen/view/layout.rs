@@ -10,6 +10,7 @@ use crate::screen::rows::wrap;
 use crate::screen::state::State;
 use crate::screen::talk::Said;
 use ratatui_core::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 /// From so many columns on, people stand beside the conversation.
 const WIDE: u16 = 80;
@@ -48,7 +49,7 @@ impl Layout {
         let label = if height < 3 {
             0
         } else {
-            rows(wrap(&words::label(app, state), usize::from(width).saturating_sub(words::MORE.len()).max(1)).len())
+            rows(wrap(&words::label(app, state), usize::from(width).saturating_sub(words::more().width()).max(1)).len())
                 .min(height / 3)
         };
         let room = height - head - label;

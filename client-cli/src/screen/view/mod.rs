@@ -19,17 +19,30 @@ use crate::app::App;
 use crate::language::screen as texts;
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::{Position, Rect};
+use unicode_width::UnicodeWidthStr;
 
 /// A whole picture.
 pub(super) struct Picture {
     pub(super) buffer: Buffer,
     pub(super) cursor: Position,
+    drawn: Drawn,
+}
+
+/// What stands on a picture.
+pub(super) struct Drawn {
     /// What can be seen of the conversation.
     pub(super) seen: messages::Seen,
     /// Events that the program's talk has told.
     pub(super) told: Vec<i64>,
     /// A message that was read big to its end.
     pub(super) read: Option<i64>,
+}
+
+impl Picture {
+    /// The cells, the cursor's place, and what stands there.
+    pub(super) fn parts(self) -> (Buffer, Position, Drawn) {
+        (self.buffer, self.cursor, self.drawn)
+    }
 }
 
 /// What fills the pane.
@@ -65,7 +78,7 @@ pub(super) fn draw(app: &App, state: &State) -> Picture {
     let cursor = input(&mut buffer, app, state, &layout);
     buffer.set_style(layout.bottom, state.theme.style(Part::Does));
     put(&mut buffer, layout.bottom, &bottom::rows(layout.bottom.width.into()), state.theme);
-    Picture { buffer, cursor, seen: pane.seen, told: pane.told, read: pane.read }
+    Picture { buffer, cursor, drawn: Drawn { seen: pane.seen, told: pane.told, read: pane.read } }
 }
 
 fn pane(app: &App, state: &State, layout: &Layout) -> Pane {
@@ -125,21 +138,19 @@ fn label(buffer: &mut Buffer, app: &App, state: &State, layout: &Layout, pane: &
     }
     let style = state.theme.style(Part::Label);
     buffer.set_style(place, style);
-    let room = layout.pane_width().saturating_sub(words::MORE.len()).max(1);
+    let room = layout.pane_width().saturating_sub(words::more().width()).max(1);
     let text = rows::paragraph(Part::Label, &words::label(app, state), room);
     put(buffer, place, &text, state.theme);
     let more = match (pane.above, pane.below) {
-        (true, true) => format!("{}{}", words::MORE, words::MORE_BELOW),
-        (true, false) => words::MORE.to_owned(),
-        (false, true) => words::MORE_BELOW.to_owned(),
+        (true, true) => words::more() + &words::more_below(),
+        (true, false) => words::more(),
+        (false, true) => words::more_below(),
         (false, false) => return,
     };
-    let used = text
-        .first()
-        .map_or(0, |row| row.0.iter().map(|span| unicode_width::UnicodeWidthStr::width(span.1.as_str())).sum());
+    let used = text.first().map_or(0, |row| row.0.iter().map(|span| span.1.width()).sum());
     // Where there is no room for both words, one key is enough: it leads to the other.
-    let more = if used + more.len() <= layout.pane_width() { more } else { words::MORE.to_owned() };
-    let x = usize::from(place.width).saturating_sub(more.len());
+    let more = if used + more.width() <= layout.pane_width() { more } else { words::more() };
+    let x = usize::from(place.width).saturating_sub(more.width());
     if x >= used {
         let x = place.x + u16::try_from(x).unwrap_or_default();
         buffer.set_stringn(x, place.y, more, layout.pane_width(), style);

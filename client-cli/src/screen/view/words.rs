@@ -8,11 +8,15 @@ use crate::output::human;
 use crate::sanitize;
 use crate::screen::state::{Over, State};
 
-/// That there is more to read, and how.
-pub(in crate::screen) const MORE: &str = " PgUp";
+/// That there is more to read above, and how.
+pub(in crate::screen) fn more() -> String {
+    format!(" {}", texts::page_up())
+}
 
-/// The other way.
-pub(in crate::screen) const MORE_BELOW: &str = " PgDn";
+/// The same below.
+pub(in crate::screen) fn more_below() -> String {
+    format!(" {}", texts::page_down())
+}
 
 fn name(app: &App) -> Option<String> {
     app.person.as_ref().map(|person| sanitize::name(&person.name))
