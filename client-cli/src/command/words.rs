@@ -9,13 +9,15 @@ use std::path::{Path, PathBuf};
 
 /// Files whose sentences are English by intent (docs/decisions/0024-language.md): the help pages, what scripts get of a
 /// fault, and tests that are files of their own.
-const ENGLISH: [&str; 12] = [
+const ENGLISH: [&str; 14] = [
     "cli.rs",
     "command/reference.rs",
     "command/words.rs",
     "engine/fault.rs",
     "language/checks.rs",
     "screen/view/snapshots.rs",
+    "screen/view/snapshots/hostile.rs",
+    "screen/view/snapshots/whole.rs",
     "screen/view/words.rs",
     "update/journeys.rs",
     "update/walk.rs",

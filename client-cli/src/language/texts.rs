@@ -28,53 +28,21 @@ macro_rules! areas {
 
 mod commands;
 mod full_screen;
+mod looks;
 mod visit;
 
 pub(crate) use commands::{card, center, command, standing, step, trouble, why};
 pub(crate) use full_screen::screen;
+pub(crate) use looks::doctor;
 pub(crate) use visit::{removal, shared};
 
 /// Each text with the names of its values. For tests.
 #[cfg(test)]
 pub(super) fn all() -> Vec<(String, Vec<&'static str>)> {
-    [listed(), commands::listed(), full_screen::listed(), visit::listed()].concat()
+    [listed(), commands::listed(), full_screen::listed(), looks::listed(), visit::listed()].concat()
 }
 
 areas! {
-    doctor {
-        no_profile();
-        private();
-        open_to_others(file);
-        free();
-        in_use(who);
-        locked();
-        whole(version);
-        not_together();
-        damaged(pages);
-        unreadable(why);
-        newer();
-        conversations(number);
-        stopped(name);
-        room(free);
-        little_room(free, wanted);
-        clock(now);
-        clock_behind(newest);
-        clock_off();
-        answers(address);
-        silent(address);
-        attention();
-        saved(home, people, messages);
-        all_messages();
-        missing(number);
-        missing_some();
-        drafts(number);
-        drafts_missing();
-        nameless(number);
-        people_missing();
-        own_name();
-        not_saved();
-        left_alone();
-    }
     people {
         would_block(name);
         kept_untold(time, name);

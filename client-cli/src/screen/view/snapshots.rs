@@ -1,7 +1,10 @@
-//! Pictures of the screen, as text, at four sizes and in three themes. Tests only.
+//! Pictures of the screen, as text, at four sizes, in three themes and in every language. Tests only.
 //!
-//! In: scenes. Out: files beside this one. To draw them anew: CAIRN_SNAPSHOTS=write cargo test -p cairn snapshots, then
+//! In: scenes. Out: files beside this one, a folder for each language. To draw them anew: CAIRN_SNAPSHOTS=write cargo test -p cairn snapshots, then
 //! read what has changed. This file must never be part of the program.
+
+mod hostile;
+mod whole;
 
 use super::super::big::Big;
 use super::super::compose::Compose;
@@ -13,6 +16,7 @@ use super::super::talk::{Said, Talk};
 use super::*;
 use crate::app::{Choice, Effect, Event, Found, Screen, Why};
 use crate::engine::center::Center;
+use crate::language::{self, Language, speak};
 use crate::output::card;
 use crate::update::journeys::{person, talking};
 use crate::update::update;
@@ -139,9 +143,34 @@ fn search() -> (App, State) {
     (app, state)
 }
 
+/// By way of the choices that hold these words, beginning with those of the conversation.
+fn way(words: &[String]) -> (App, State) {
+    let (mut app, mut state) = choices();
+    for wanted in words {
+        let found = state.talk.said.iter().find_map(|said| match said {
+            Said::Choice(number, text) if text == wanted => Some(number.to_string()),
+            _ => None,
+        });
+        state.talk = Talk::default();
+        let number = found.unwrap_or_else(|| panic!("no choice {wanted}"));
+        say(&mut state, update(&mut app, Event::Line(number)));
+    }
+    (app, state)
+}
+
+fn settings() -> (App, State) {
+    way(&[language::choice::extras(), language::settings::title()])
+}
+
+fn help() -> (App, State) {
+    let (app, mut state) = choices();
+    state.tell_keys();
+    (app, state)
+}
+
 type Scene = (&'static str, fn() -> (App, State));
 
-const SCENES: [Scene; 9] = [
+const SCENES: [Scene; 11] = [
     ("first-run", first_run),
     ("conversation", conversation),
     ("writing", writing),
@@ -151,6 +180,8 @@ const SCENES: [Scene; 9] = [
     ("people", people),
     ("read-big", read_big),
     ("search", search),
+    ("settings", settings),
+    ("help", help),
 ];
 
 fn at(scene: fn() -> (App, State), size: (u16, u16), theme: Theme) -> Picture {
@@ -207,12 +238,14 @@ fn snapshot(name: &str, scene: fn() -> (App, State), size: (u16, u16)) -> String
 }
 
 #[test]
-fn every_scene_looks_as_its_snapshot_at_every_size_and_in_every_theme() {
+fn every_scene_looks_as_its_snapshot_at_every_size_in_every_theme_and_language() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/screen/view/snapshots");
     let write = std::env::var_os("CAIRN_SNAPSHOTS").is_some_and(|what| what == "write");
     let mut different = Vec::new();
     for (name, scene) in SCENES {
-        for size in SIZES {
+        for (language, size) in Language::ALL.into_iter().flat_map(|one| SIZES.map(|size| (one, size))) {
+            speak(language);
+            let folder = folder.join(language.code());
             let file = folder.join(format!("{name}-{}x{}.txt", size.0, size.1));
             let now = snapshot(name, scene, size);
             if write {
@@ -228,16 +261,26 @@ fn every_scene_looks_as_its_snapshot_at_every_size_and_in_every_theme() {
 
 #[test]
 fn the_bottom_line_is_whole_and_the_cursor_in_the_line_at_every_size_from_forty_by_twelve() {
+    let sizes = [(40, 12), (41, 13), (57, 12), (79, 30), (80, 12), (200, 60)];
     for (name, scene) in SCENES {
-        for size in [(40, 12), (41, 13), (57, 12), (79, 30), (80, 12), (200, 60)] {
+        for (language, size) in Language::ALL.into_iter().flat_map(|one| sizes.map(|size| (one, size))) {
+            speak(language);
+            let keys = [
+                ("F1", texts::help()),
+                ("F2", texts::help_now()),
+                ("F3", texts::people()),
+                ("F4", texts::read_big()),
+                ("F6", texts::hide()),
+                ("F10", texts::quit()),
+            ];
             let (app, mut state) = scene();
             state.size = size;
             let layout = Layout::of(&app, &state);
             let picture = draw(&app, &state);
             let rows = text(&picture.buffer);
             let bottom = rows[usize::from(layout.bottom.y)..].join(" ");
-            for word in ["F1 Help", "F2 Help now", "F3 People", "F4 Read big", "F6 Hide", "F10 Quit"] {
-                assert!(bottom.contains(word), "{name} {size:?}: {word} in {bottom}");
+            for (key, does) in keys {
+                assert!(bottom.contains(&format!("{key} {does}")), "{name} {size:?}: {key} {does} in {bottom}");
             }
             assert!(layout.input.contains(picture.cursor), "{name} {size:?}: {:?}", picture.cursor);
             assert!(layout.pane.height >= 3, "{name} {size:?}: {layout:?}");
