@@ -15,7 +15,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-const PASSPHRASE: &str = "four quiet words here";
+const PASSPHRASE: &str = "lanternmarker quiet words";
 const NAME: &str = "Quillfeather";
 const WORDS: &str = "zephyrmarker wrote this";
 const DRAFT: &str = "halfmarker thought";
@@ -154,7 +154,7 @@ impl Computer {
         // What another test carries: a first run on a stick keeps its answers there, as any other does.
         memory.retain(|path, _| !path.to_string_lossy().starts_with("/dev/shm/stick-"));
         let mut counts = BTreeMap::new();
-        for marker in [NAME, "zephyrmarker", "halfmarker", PASSPHRASE] {
+        for marker in [NAME, "zephyrmarker", "halfmarker", "lanternmarker"] {
             let held = |(path, bytes): (&PathBuf, &Vec<u8>)| {
                 path.to_string_lossy().contains(marker) || find(bytes, marker.as_bytes()).is_some()
             };
@@ -344,7 +344,7 @@ fn a_visit_that_is_ended_while_a_passphrase_is_typed_leaves_nothing() -> Result<
         terminal.type_line(NAME)?;
         terminal.wait_for("Passphrase:")?;
         computer.folder_in_memory()?;
-        terminal.press(b"four quiet")?;
+        terminal.press(b"lanternmarker")?;
         match how {
             None => terminal.press(&[3])?,
             Some(how) => signal(terminal.id()?, how)?,
@@ -557,6 +557,43 @@ fn a_folder_on_the_computers_own_disk_is_refused_and_so_is_a_command() -> Result
         let mut terminal = computer.start(words)?;
         assert_eq!(terminal.wait()?, 2, "{}", terminal.screen());
         computer.is_as_before(&before, "refused")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_whole_profile_is_removed_by_choice_after_everybodys_way_is_closed() -> Result<()> {
+    let computer = Computer::new()?;
+    let before = computer.files()?;
+    for words in [&["--plain"][..], &[]] {
+        let mut terminal = computer.start(words)?;
+        terminal.sees("Step 1 of 3")?;
+        let (_, link) = computer.ana.invite(DANA)?;
+        for (question, answer) in [
+            ("Step 1 of 3", link.as_str()),
+            ("Step 2 of 3", NAME),
+            ("Step 3 of 3", PASSPHRASE),
+            ("The same again:", PASSPHRASE),
+        ] {
+            terminal.sees(question)?;
+            terminal.type_line(answer)?;
+        }
+        terminal.shows("the conversation", |screen| screen.contains("To Ana:") || screen.contains("Type to Ana"))?;
+        computer.ana.inbox()?;
+        terminal.type_line("?")?;
+        terminal.sees("4  How long it is kept")?;
+        terminal.type_line("4")?;
+        terminal.sees("4  Remove everything from this computer")?;
+        terminal.type_line("4")?;
+        terminal.sees("2  Remove everything from this computer")?;
+        terminal.type_line("2")?;
+        assert_eq!(terminal.wait()?, 0);
+        computer.is_as_before(&before, &format!("{words:?}"))?;
+        let screen = terminal.screen();
+        ensure!(screen.starts_with("Everything of this profile is removed") && !screen.contains("Ana"), "{screen}");
+        let refused = computer.ana.run(&["send", DANA, "-m", "are you there?"])?;
+        ensure!(refused.code == 7, "{:?}", refused.raw);
+        computer.ana.run(&["contact", "remove", DANA, "--yes"])?.ended(0)?;
     }
     Ok(())
 }
