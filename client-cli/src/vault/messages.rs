@@ -58,9 +58,7 @@ impl Store<'_> {
     pub(crate) fn message(&self, seq: i64) -> Result<Message, VaultError> {
         let sql =
             format!("SELECT {COLUMNS} FROM messages AS m JOIN contacts AS c ON c.id = m.contact WHERE m.seq = ?1");
-        let message = self.0.prepare_cached(&sql)?.query_row([seq], message)?;
-        self.whole([message.text.as_str()].into_iter())?;
-        Ok(message)
+        Ok(self.0.prepare_cached(&sql)?.query_row([seq], message)?)
     }
 
     /// The last messages of a conversation, oldest first.
@@ -73,7 +71,6 @@ impl Store<'_> {
         let mut statement = self.0.prepare_cached(&sql)?;
         let rows = statement.query_map((contact, last), message)?;
         let mut messages: Vec<_> = rows.collect::<Result<_, _>>()?;
-        self.whole(messages.iter().map(|message| message.text.as_str()))?;
         messages.reverse();
         Ok(messages)
     }

@@ -10,7 +10,6 @@ mod drafts;
 mod error;
 mod events;
 mod examine;
-mod holes;
 mod invitations;
 mod keeping;
 mod keyfile;

@@ -86,11 +86,7 @@ impl Store<'_> {
             };
             Ok(QueueRow { seq: row.get(0)?, what, piece: row.get(1)? })
         });
-        let row = row.optional()?;
-        if let Some(QueueRow { what: Queued::Text(_, _, text, _), .. }) = &row {
-            self.whole([text.as_str()].into_iter())?;
-        }
-        Ok(row)
+        Ok(row.optional()?)
     }
 
     /// Pieces before this one are encrypted; none is left without a number.

@@ -32,7 +32,6 @@ impl Store<'_> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let mut statement = self.0.prepare_cached(&sql)?;
         let mut all: Vec<_> = statement.query_map((contact, place, most), placed)?.collect::<Result<_, _>>()?;
-        self.whole(all.iter().map(|placed| placed.message.text.as_str()))?;
         if order == "DESC" {
             all.reverse();
         }

@@ -36,7 +36,6 @@ trouble-file-held = Another program holds the profile's file.
 trouble-file-read-only = The profile's file can't be opened for writing.
 trouble-disk = The disk refused to read or write.
 trouble-vault = The vault refused ({ $why }).
-trouble-vault-hole = a part of its vault is empty.
 trouble-no-key = The vault took no key.
 trouble-stretch = The passphrase can't be worked with on this machine.
 trouble-key-written = The key file can't be written ({ $why }).

@@ -36,7 +36,6 @@ trouble-file-held = Otro programa tiene el archivo del perfil.
 trouble-file-read-only = El archivo del perfil no se puede abrir para escribir.
 trouble-disk = El disco no quiso leer o escribir.
 trouble-vault = El archivo del perfil no quiso ({ $why }).
-trouble-vault-hole = una parte está vacía.
 trouble-no-key = El archivo del perfil no tomó la clave.
 trouble-stretch = En este aparato no se puede trabajar con la frase clave.
 trouble-key-written = El archivo de la clave no se puede escribir ({ $why }).

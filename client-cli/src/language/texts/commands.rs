@@ -190,7 +190,6 @@ areas! {
         file_read_only();
         disk();
         vault(why);
-        vault_hole();
         no_key();
         stretch();
         key_written(why);
