@@ -131,6 +131,8 @@ fn who_is_removed_leaves_nothing_behind_and_their_mailbox_goes_when_the_relay_ca
     // Her program says what it finds: nothing is taken any more. What she has stays hers.
     dana.run(&["send", ANA, "-m", "are you there?"])?.ended(7)?;
     assert_eq!(dana.history(ANA)?.len(), 2);
+    let again = dana.plain_command(&["send", ANA, "-m", "and now?"]).output()?;
+    assert_eq!(String::from_utf8(again.stdout)?, "Not sent yet, safe here.\n", "nothing is promised");
     kim.send_through("Ana", "and Kim goes on")?;
     assert_eq!(ana.inbox()?.texts(), ["and Kim goes on"]);
 

@@ -3,8 +3,10 @@
 //! In: plain values. Out: paragraphs, sanitized, not yet wrapped. This file must never learn where they are printed.
 
 use super::time;
+use crate::engine::Fault;
 use crate::engine::model::{
-    Contact, Data, Direction, Event, Invitation, InvitationState, Keep, Kept, Message, Reason, SendState, Status, Trust,
+    Contact, Data, Direction, Event, Invitation, InvitationState, Keep, Kept, Message, Outcome, Reason, SendState,
+    Status, Trust,
 };
 use crate::language::{keeping, news, rejoin, said as texts, standing};
 use crate::sanitize;
@@ -126,11 +128,14 @@ pub(crate) fn contact_details(contact: &Contact) -> Vec<String> {
     lines
 }
 
-/// Where a message of ours is.
-pub(crate) fn sent(state: SendState) -> String {
-    match state {
-        SendState::Saved => standing::saved(),
-        SendState::Sent => crate::language::talk::sent(),
+/// Where a message of ours is. That it goes out by itself is said only where it may.
+pub(crate) fn sent(outcome: &Outcome) -> String {
+    match (outcome.state, &outcome.fault) {
+        (SendState::Sent, _) => crate::language::talk::sent(),
+        (SendState::Saved, None | Some(Fault::Unreachable | Fault::WaitOver | Fault::Busy | Fault::Full)) => {
+            standing::saved()
+        }
+        (SendState::Saved, Some(_)) => crate::language::talk::saved(),
     }
 }
 

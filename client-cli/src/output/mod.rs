@@ -152,7 +152,7 @@ impl Output {
 
     /// What became of a message that was sent.
     pub(crate) fn sent(&self, outcome: &Outcome) -> io::Result<()> {
-        if self.json { Self::put(&json::sent(outcome)) } else { self.put_human(&human::sent(outcome.state)) }
+        if self.json { Self::put(&json::sent(outcome)) } else { self.put_human(&human::sent(outcome)) }
     }
 
     /// A message of the history.
