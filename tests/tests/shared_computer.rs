@@ -536,7 +536,7 @@ fn a_visit_speaks_spanish_without_a_file_that_says_so() -> Result<()> {
     let computer = Computer::new()?;
     let before = computer.files()?;
     let mut terminal = computer.start_in("es_ES.UTF-8", Face::Plain.words())?;
-    terminal.sees("Nada de esta visita queda en este ordenador")?;
+    terminal.sees("Nada de esta visita queda en esta computadora")?;
     terminal.press(&[4])?;
     assert_eq!(terminal.wait()?, 0);
     let mut terminal = computer.start_in("es_ES.UTF-8", &["--shared-computer", "status"])?;
