@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::engine::model::Keep;
+use crate::engine::outbound;
 use crate::vault::raw;
 use std::cell::Cell;
 
@@ -143,11 +144,17 @@ fn what_was_not_shown_or_has_not_left_stays_until_it_was_and_has() {
     };
     assert_eq!(texts(&mut ana), ["not shown", "not sent"]);
     assert_eq!(ana.news(), ["not shown", "removed 2 after 30"]);
+    // Encrypted, and not at the relay yet.
+    let contact = ana.other();
+    ana.engine().vault.write(|store| outbound::encrypt(store, &contact, 9999, late())).unwrap();
+    pass(DAY);
+    next_turn(&mut ana);
+    assert_eq!((texts(&mut ana), ana.news()), (vec!["not sent".to_owned()], vec!["removed 1 after 30".to_owned()]));
     dana.take(&ana.put());
     assert_eq!(dana.news(), ["they keep 30", "not sent"]);
     pass(DAY);
     next_turn(&mut ana);
-    assert_eq!((texts(&mut ana).len(), ana.news()), (0, vec!["removed 2 after 30".to_owned()]));
+    assert_eq!((texts(&mut ana).len(), ana.news()), (0, vec!["removed 1 after 30".to_owned()]));
     dana.write("goes on");
     ana.take(&dana.put());
     assert_eq!(ana.news(), ["goes on"]);
