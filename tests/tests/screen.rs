@@ -50,6 +50,30 @@ fn pair(world: &World, relay: &str) -> Result<(Client, Client, Client)> {
     Ok((ana, by_file, world.client("dana")))
 }
 
+/// Ana, Dana who has no profile yet, and Ana's invitation for her.
+fn invited(world: &World, relay: &str) -> Result<(Client, Client, String)> {
+    let (ana, dana) = (world.client("ana"), world.client("dana"));
+    ana.setup("Ana", relay)?.ended(0)?;
+    let (_, link) = ana.invite(DANA)?;
+    Ok((ana, dana, link))
+}
+
+/// The first two steps of a first run, up to the question for the passphrase.
+fn give_link_and_name(terminal: &mut Terminal, link: &str) -> Result<()> {
+    terminal.type_line(link)?;
+    terminal.sees("Step 2 of 3")?;
+    terminal.type_line("Dana")?;
+    terminal.sees("Step 3 of 3")
+}
+
+/// The last step, up to the conversation.
+fn choose_passphrase(terminal: &mut Terminal) -> Result<()> {
+    terminal.type_line(PASSPHRASE)?;
+    terminal.sees("The same again:")?;
+    terminal.type_line(PASSPHRASE)?;
+    terminal.sees("To Ana:")
+}
+
 fn unlock(terminal: &mut Terminal) -> Result<()> {
     terminal.sees("Your passphrase (stays hidden):")?;
     terminal.type_line(PASSPHRASE)?;
@@ -84,23 +108,15 @@ fn left_clean(terminal: &Terminal, words: &[&str]) {
 fn the_first_run_leads_from_an_invitation_to_a_first_message_on_one_screen() -> Result<()> {
     let world = world()?;
     let relay = world.relay()?;
-    let (ana, dana) = (world.client("ana"), world.client("dana"));
-    ana.setup("Ana", relay.address())?.ended(0)?;
-    let (_, link) = ana.invite(DANA)?;
+    let (ana, dana, link) = invited(&world, relay.address())?;
     let mut terminal = open(&world, &dana)?;
     terminal.sees("Step 1 of 3")?;
     terminal.press(F2)?;
     terminal.sees("HELP NOW")?;
     terminal.press(F2)?;
     terminal.sees("Step 1 of 3")?;
-    terminal.type_line(&link)?;
-    terminal.sees("Step 2 of 3")?;
-    terminal.type_line("Dana")?;
-    terminal.sees("Step 3 of 3")?;
-    terminal.type_line(PASSPHRASE)?;
-    terminal.sees("The same again:")?;
-    terminal.type_line(PASSPHRASE)?;
-    terminal.sees("To Ana:")?;
+    give_link_and_name(&mut terminal, &link)?;
+    choose_passphrase(&mut terminal)?;
     terminal.type_line("This is my first message.")?;
     sent(&terminal, "This is my first message.")?;
     terminal.sees("Prefer plain lines")?;
@@ -398,15 +414,10 @@ fn hostile_words_and_names_reach_the_terminal_as_plain_letters() -> Result<()> {
 fn an_empty_passphrase_leads_to_choices_whose_number_is_seen_and_back_to_the_question() -> Result<()> {
     let world = world()?;
     let relay = world.relay()?;
-    let (ana, dana) = (world.client("ana"), world.client("dana"));
-    ana.setup("Ana", relay.address())?.ended(0)?;
-    let (_, link) = ana.invite(DANA)?;
+    let (_ana, dana, link) = invited(&world, relay.address())?;
     let mut terminal = open(&world, &dana)?;
     terminal.sees("Step 1 of 3")?;
-    terminal.type_line(&link)?;
-    terminal.sees("Step 2 of 3")?;
-    terminal.type_line("Dana")?;
-    terminal.sees("Step 3 of 3")?;
+    give_link_and_name(&mut terminal, &link)?;
     terminal.press(ENTER)?;
     terminal.sees("1  Back")?;
     assert!(!terminal.screen().contains("stays hidden):"), "a number is not typed hidden: {}", terminal.screen());
@@ -416,10 +427,7 @@ fn an_empty_passphrase_leads_to_choices_whose_number_is_seen_and_back_to_the_que
     terminal.sees("The same again:")?;
     terminal.type_line("another way of it")?;
     terminal.shows("the first question again", |screen| !screen.contains("The same again:"))?;
-    terminal.type_line(PASSPHRASE)?;
-    terminal.sees("The same again:")?;
-    terminal.type_line(PASSPHRASE)?;
-    terminal.sees("To Ana:")?;
+    choose_passphrase(&mut terminal)?;
     quit(&mut terminal)?;
     // And the same for the passphrase that there is.
     let mut terminal = open(&world, &dana)?;
