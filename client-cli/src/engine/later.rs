@@ -10,8 +10,8 @@ use crate::vault::NewMessage;
 use cairn_protocol::content::MessageId;
 use cairn_protocol::limits::TEXT;
 
-/// How far ahead it may be. Longer: the vault takes it that the clock was wrong, and lets it go at once. Shorter: the
-/// next visit is out of reach.
+/// How far ahead it may be. Longer: one that was kept by a wrong clock waits for so long. Shorter: the next visit is out of
+/// reach.
 pub const LONGEST: i64 = 6 * 86_400_000;
 
 impl Engine {

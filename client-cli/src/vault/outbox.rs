@@ -65,11 +65,12 @@ impl Store<'_> {
     }
 
     /// The next content to encrypt: what carries confirmations goes before what people wrote, which may have to wait. A
-    /// session that waits to take a contact's place says nothing but what its check says. What is for later is not there yet.
+    /// session that waits to take a contact's place says nothing but what its check says. What is for later is not there yet:
+    /// a time that a person chose holds, whatever the clock says meanwhile.
     pub(crate) fn next_queued(&self, contact: &str, now: i64) -> Result<Option<QueueRow>, VaultError> {
         let mut statement = self.0.prepare_cached(
             "SELECT q.seq, q.piece, m.seq, m.id, m.text, m.sent_at, q.lost_from, q.lost_to, q.kind, q.payload FROM queue AS q LEFT JOIN messages AS m ON m.seq = q.message
-             WHERE q.contact = ?1 AND (q.due_at <= ?2 OR q.due_at > ?3)
+             WHERE q.contact = ?1 AND (q.due_at <= ?2 OR q.due_at > ?3 AND m.sent_at IS NOT q.due_at)
                AND (q.kind IS NOT NULL OR (SELECT rejoins FROM contacts WHERE id = ?1) IS NULL)
              ORDER BY q.message IS NOT NULL, q.seq LIMIT 1",
         )?;
@@ -140,7 +141,8 @@ impl Store<'_> {
     /// Whether anything of this contact waits to be encrypted or put now; without a place, as far as that can be known.
     pub(crate) fn waits(&self, contact: &str, now: i64, place: Option<Place>) -> Result<bool, VaultError> {
         let mut statement = self.0.prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM queue WHERE contact = ?1 AND (due_at <= ?5 OR due_at > ?6))
+            "SELECT EXISTS (SELECT 1 FROM queue AS q WHERE contact = ?1 AND (due_at <= ?5 OR due_at > ?6
+                              AND NOT EXISTS (SELECT 1 FROM messages WHERE seq = q.message AND sent_at = q.due_at)))
                  OR EXISTS (SELECT 1 FROM outbox WHERE contact = ?1
                             AND (store IS NULL OR day <= ?2 OR store <> ?3 OR restores <> ?4))",
         )?;

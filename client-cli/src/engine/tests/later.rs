@@ -102,3 +102,27 @@ fn what_could_not_be_sent_now_is_not_kept_for_later_either() {
     keep(&mut ana, &long[1..], late() + HOUR);
     assert_eq!(waits(&mut ana).len(), 1);
 }
+
+#[test]
+fn a_clock_that_is_put_back_however_far_lets_nothing_go_before_its_time() {
+    let (mut ana, mut dana) = people();
+    let at = late() + LONGEST;
+    keep(&mut ana, "good morning", at);
+    // All else is confirmed.
+    dana.write("good night");
+    ana.take(&dana.put());
+    let contact = ana.other();
+    // As on a laptop whose battery is empty: it wakes up in 1970.
+    for back in [2 * 24 * HOUR, 365 * 24 * HOUR, clock()] {
+        LATE.set(-back);
+        ana.restart();
+        ana.engine().clock = late;
+        assert!(leaves(&mut ana).is_empty(), "{back} before");
+        let waiting = ana.engine().vault.read(|store| store.waits(&contact, late(), None)).unwrap();
+        assert!(!waiting, "and no line is opened for it");
+        assert_eq!(waits(&mut ana), [("good morning".to_owned(), at)], "it can be seen and taken back");
+    }
+    LATE.set(LONGEST);
+    dana.take(&leaves(&mut ana));
+    assert_eq!(dana.news(), ["good morning"]);
+}
