@@ -35,10 +35,16 @@ impl Vault {
         let pages = count(&mut old, "PRAGMA cipher_integrity_check").unwrap_or(1);
         let sound = old.value::<String>("PRAGMA integrity_check(1)").is_some_and(|said| said == "ok");
         let named = count(&mut old, "PRAGMA foreign_key_check") == Some(0);
-        let newest = old.value::<Option<i64>>(
-            "SELECT max(at) FROM (SELECT max(iif(direction = 0, received_at, sent_at)) AS at FROM messages
+        // The time of a message for later is the one that it waits for. Older programs kept none.
+        let later = if old.has("queue", "due_at") {
+            "WHERE NOT EXISTS (SELECT 1 FROM queue WHERE message = m.seq AND due_at = m.sent_at)"
+        } else {
+            ""
+        };
+        let newest = old.value::<Option<i64>>(&format!(
+            "SELECT max(at) FROM (SELECT max(iif(direction = 0, received_at, sent_at)) AS at FROM messages AS m {later}
                                   UNION ALL SELECT max(created_at) FROM contacts UNION ALL SELECT created_at FROM profile)",
-        );
+        ));
         Ok(Health { version, pages, whole: sound && named, newest: newest.flatten() })
     }
 

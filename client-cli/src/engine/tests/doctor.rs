@@ -149,6 +149,16 @@ fn a_whole_profile_is_found_whole_and_each_thing_that_is_wrong_is_named() {
 }
 
 #[test]
+fn a_message_for_later_is_no_sign_of_a_clock_that_is_behind() {
+    let (mut ana, _) = friends();
+    let (contact, folder) = (ana.other(), home(ana.folder.path()));
+    ana.engine().send_later(&contact, "good morning", clock() + super::super::later::LONGEST).unwrap();
+    ana.engine = None;
+    let (found, _) = Engine::look_inside(&folder, None, clock()).unwrap();
+    assert_eq!(found.last(), Some(&Finding::Clock(clock())), "{found:?}");
+}
+
+#[test]
 fn of_a_whole_profile_everything_is_saved_and_each_person_takes_a_new_start() {
     let (folder, texts) = profile();
     let (saved, new) = salvage(folder.path(), &texts).unwrap();
