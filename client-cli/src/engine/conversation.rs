@@ -71,6 +71,9 @@ impl<'s, 'c> Conversation<'s, 'c> {
         self.tell_missing(ranges)?;
         ranges.iter().try_for_each(|range| {
             let (from, to) = (*range.start(), *range.end());
+            // Nobody asks after them again. Kept, they would fill the vault of whoever is sent holes without end.
+            let number = |number| i64::try_from(number).unwrap_or(i64::MAX);
+            self.store.forget_gaps(&self.contact, number(from), number(to))?;
             Ok(self.store.enqueue_lost(&self.contact, from, to, self.now, filler::later(self.now))?)
         })
     }
@@ -164,8 +167,8 @@ impl<'s, 'c> Conversation<'s, 'c> {
         }
         let lost = self.session.tick(seconds(self.now));
         self.moved = true;
-        self.lost(&lost)?;
-        self.tell_missing(&missing)
+        self.tell_missing(&missing)?;
+        self.lost(&lost)
     }
 
     /// Saves what has moved. Whether a check of words has: a face waits for that too.

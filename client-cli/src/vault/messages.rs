@@ -170,9 +170,15 @@ impl Store<'_> {
         Ok(statement.execute((contact, number))? == 1)
     }
 
-    /// Forgets holes above those that there still are.
+    /// A hole is filled: what came late stands there.
     pub(crate) fn fill_gap(&self, contact: &str, number: i64) -> Result<(), VaultError> {
-        self.0.prepare_cached("DELETE FROM gaps WHERE contact = ?1 AND number = ?2")?.execute((contact, number))?;
+        self.forget_gaps(contact, number, number)
+    }
+
+    /// These numbers are no holes any more: they came, or were given up, which is told and noticed once.
+    pub(crate) fn forget_gaps(&self, contact: &str, from: i64, to: i64) -> Result<(), VaultError> {
+        let sql = "DELETE FROM gaps WHERE contact = ?1 AND number BETWEEN ?2 AND ?3";
+        self.0.prepare_cached(sql)?.execute((contact, from, to))?;
         Ok(())
     }
 }

@@ -125,6 +125,9 @@ fn a_text_whose_confirmation_overtakes_the_news_of_its_loss_goes_again() {
     }
     assert!((14..20).contains(&days));
     assert_eq!(ana.news(), ["gap 1"]);
+    assert_eq!(ana.engine().vault.rows("gaps").unwrap(), 0, "what was given up is no hole any more");
+    ana.dry();
+    assert_eq!(ana.news(), [""; 0], "and is not told again");
     assert!(due_at(&mut ana).unwrap() <= late() + LATER, "the other side is to be told later, and not at once");
     ana.write("an answer");
     let answer = put(&mut ana);
