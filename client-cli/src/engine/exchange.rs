@@ -52,8 +52,8 @@ pub(super) enum Asked {
     Put(String, i64),
     Status(String),
     Notice,
-    /// A single question of a command, which waits for the answer itself.
-    Direct,
+    /// A single question of a command, which waits for the answer itself. Its number.
+    Direct(u64),
 }
 
 /// All of it.
@@ -67,6 +67,8 @@ pub(super) struct Exchange {
     pub(super) landed: Vec<(i64, Place)>,
     /// Mailboxes whose generation the relay has accepted, to be written down together.
     pub(super) told: Vec<i64>,
+    /// The number of the last direct question. Whoever asked an earlier one has gone: its answer belongs to nobody.
+    pub(super) question: u64,
     /// The answer to a direct question.
     pub(super) direct: Option<Result<Reply, NetError>>,
     /// Invitations to ask after, each with its relay.
@@ -88,6 +90,7 @@ impl Exchange {
             asked: HashMap::new(),
             landed: Vec::new(),
             told: Vec::new(),
+            question: 0,
             direct: None,
             statuses: Vec::new(),
             next_statuses: None,
@@ -146,7 +149,9 @@ impl Engine {
         request: Request,
         deadline: Instant,
     ) -> Result<Reply, Fault> {
+        self.exchange.question += 1;
         self.exchange.direct = None;
+        let question = Asked::Direct(self.exchange.question);
         let mut request = Some(request);
         let relay = relay.to_owned();
         let answered = self
@@ -158,7 +163,7 @@ impl Engine {
                     && let Some(request) = request.take()
                 {
                     match engine.exchange.lines.ask(&relay, role, request) {
-                        Some(place) => drop(engine.exchange.asked.insert(place, Asked::Direct)),
+                        Some(place) => drop(engine.exchange.asked.insert(place, question.clone())),
                         None => engine.exchange.direct = Some(Err(NetError::Unreachable)),
                     }
                 }
@@ -269,8 +274,9 @@ impl Engine {
 
     fn went_down(&mut self, name: LineName, key: &Key, error: NetError) {
         self.exchange.lines.set_down(key, error);
-        if self.exchange.asked.extract_if(|(line, _), _| *line == name).any(|(_, asked)| matches!(asked, Asked::Direct))
-        {
+        let now = self.exchange.question;
+        let is_direct = |asked: &Asked| matches!(asked, Asked::Direct(question) if *question == now);
+        if self.exchange.asked.extract_if(|(line, _), _| *line == name).any(|(_, asked)| is_direct(&asked)) {
             self.exchange.direct = Some(Err(error));
         }
         self.exchange.asked.retain(|(line, _), _| *line != name);
@@ -296,10 +302,12 @@ impl Engine {
         }
     }
 
-    fn answered(&mut self, key: &Key, asked: Asked, reply: Reply) -> Result<(), Fault> {
+    pub(super) fn answered(&mut self, key: &Key, asked: Asked, reply: Reply) -> Result<(), Fault> {
         match asked {
-            Asked::Direct => {
-                self.exchange.direct = Some(Ok(reply));
+            Asked::Direct(question) => {
+                if question == self.exchange.question {
+                    self.exchange.direct = Some(Ok(reply));
+                }
                 Ok(())
             }
             Asked::Put(contact, row) => {

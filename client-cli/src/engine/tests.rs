@@ -7,6 +7,7 @@ mod kills;
 mod later;
 mod lost;
 mod people;
+mod questions;
 mod recovery;
 mod search;
 
