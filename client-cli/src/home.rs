@@ -22,6 +22,25 @@ pub(crate) const LOCK_SIGNAL: rustix::process::Signal = rustix::process::Signal:
 /// The word by which an open conversation is known to other processes.
 pub(crate) const CONVERSATION: &str = "conversation";
 
+/// The files that hold the vault's key. Without them the rest can't be read by anybody.
+pub(crate) const KEY_FILES: [&str; 3] = ["key", "key.new", "key.part"];
+
+/// The files of the vault, with what a kill leaves of one that is being made or saved.
+pub(crate) const VAULT_FILES: [&str; 12] = [
+    "vault.db",
+    "vault.db-wal",
+    "vault.db-shm",
+    "vault.db-journal",
+    "vault.new",
+    "vault.new-wal",
+    "vault.new-shm",
+    "vault.new-journal",
+    "old.part",
+    "old.part-wal",
+    "old.part-shm",
+    "old.part-journal",
+];
+
 /// How often it looks meanwhile.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -90,19 +109,9 @@ impl Home {
         Ok(())
     }
 
-    /// Writes a small file of this home, for its owner only. It is whole or as it was before, whenever the power goes.
+    /// Writes a small file of this home, as [`write_whole`] does.
     pub(crate) fn keep(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-        let beside = self.directory.join(format!("{name}.part"));
-        match std::fs::remove_file(&beside) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut out =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(&beside)?;
-        out.write_all(bytes)?;
-        out.sync_all()?;
-        std::fs::rename(&beside, self.directory.join(name))?;
-        flush_directory(&self.directory)
+        write_whole(&self.directory.join(format!("{name}.part")), &self.directory.join(name), bytes)
     }
 
     /// Waits up to five seconds for another process to finish, then lets this one in.
@@ -191,6 +200,20 @@ impl Drop for Lock {
 /// Open flags by which a link in a file's place is refused.
 pub(crate) fn no_follow() -> i32 {
     i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default()
+}
+
+/// Writes a small file for its owner only, first `beside`, in the same folder. It is whole or as it was before, whenever
+/// the power goes.
+pub(crate) fn write_whole(beside: &Path, file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    match std::fs::remove_file(beside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(beside)?;
+    out.write_all(bytes)?;
+    out.sync_all()?;
+    std::fs::rename(beside, file)?;
+    file.parent().map_or(Ok(()), flush_directory)
 }
 
 /// Makes a rename or a new file in `directory` last through a power cut.

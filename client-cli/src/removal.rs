@@ -4,42 +4,25 @@
 //! remove what the program has not made.
 
 use crate::command::Stop;
-use crate::home::{Home, no_follow};
+use crate::home::{Home, KEY_FILES, VAULT_FILES, no_follow};
 use crate::language::{removal as texts, system};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// The files that hold the key. Without them the rest can't be read by anybody.
-const KEYS: [&str; 3] = ["key", "key.new", "key.part"];
-
 /// All others.
-const FILES: [&str; 19] = [
-    "vault.db",
-    "vault.db-wal",
-    "vault.db-shm",
-    "vault.db-journal",
-    "vault.new",
-    "vault.new-wal",
-    "vault.new-shm",
-    "vault.new-journal",
-    "old.part",
-    "old.part-wal",
-    "old.part-shm",
-    "old.part-journal",
-    "begun",
-    "begun.part",
-    "notice",
-    "notice.part",
-    "settings.toml",
-    "settings.toml.part",
-    "lock",
-];
+const OTHERS: [&str; 7] =
+    ["begun", "begun.part", "notice", "notice.part", "settings.toml", "settings.toml.part", "lock"];
+
+/// All files, the key first.
+fn files() -> impl Iterator<Item = &'static str> {
+    KEY_FILES.into_iter().chain(VAULT_FILES).chain(OTHERS)
+}
 
 /// Whether anything of ours is there.
 pub(crate) fn is_needed(home: &Home) -> bool {
-    KEYS.iter().chain(&FILES).any(|name| home.directory().join(name).symlink_metadata().is_ok())
+    files().any(|name| home.directory().join(name).symlink_metadata().is_ok())
 }
 
 /// Removes all of it, as soon as nobody works there.
@@ -55,12 +38,11 @@ pub(crate) fn alone(home: &Home) -> Result<bool, Stop> {
 /// Removes all of it. Whether the folder is gone too: it stays where there are files in it that are not ours.
 pub(crate) fn remove(home: &Home) -> io::Result<bool> {
     let folder = home.directory();
-    for name in KEYS {
-        // Most disks write elsewhere than over it, and all of them may keep it: that is said, not mended.
-        overwrite(&folder.join(name))?;
-        gone(std::fs::remove_file(folder.join(name)))?;
-    }
-    for name in FILES {
+    for name in files() {
+        if KEY_FILES.contains(&name) {
+            // Most disks write elsewhere than over it, and all of them may keep it: that is said, not mended.
+            overwrite(&folder.join(name))?;
+        }
         gone(std::fs::remove_file(folder.join(name)))?;
     }
     match std::fs::remove_dir(folder) {

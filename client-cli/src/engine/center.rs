@@ -7,7 +7,7 @@
 //!
 //! The signature is checked before anything is kept and again at each reading (protocol.md §9.5).
 
-use crate::home::{Home, flush_directory, no_follow};
+use crate::home::{Home, no_follow};
 use crate::net::is_signed;
 use crate::output::time;
 use crate::sanitize;
@@ -17,13 +17,16 @@ use cairn_protocol::notice::{Notice, SignedNotice};
 use cairn_protocol::wire::codec::Reader;
 use cairn_protocol::wire::frame::NoticeBytes;
 use std::fs::OpenOptions;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 /// The form of the file: this byte ‖ when it was asked for `u64` ‖ pin[16] ‖ what came (0 none, 1 a notice, 2 one that can't
 /// be used) ‖ notice[2048].
 const FORM: u8 = 1;
+
+/// The file's name.
+const NAME: &str = "notice";
 
 /// Bytes of the file.
 const SIZE: usize = 1 + 8 + 16 + 1 + NOTICE;
@@ -79,9 +82,7 @@ impl Kept {
     fn opened(&self) -> Option<Notice> {
         (self.came == 1).then(|| self.notice.open(&self.pin, is_signed).ok()).flatten()
     }
-}
 
-impl Kept {
     fn is_damaged(&self) -> bool {
         match self.came {
             0 => self.notice.as_bytes().iter().any(|byte| *byte != 0),
@@ -92,7 +93,7 @@ impl Kept {
 }
 
 fn file(home: &Home) -> PathBuf {
-    home.directory().join("notice")
+    home.directory().join(NAME)
 }
 
 /// The file; nothing if there is none, an error if it is something else.
@@ -173,23 +174,8 @@ pub(super) fn take_in(home: &Home, pin: Pin, answer: Option<NoticeBytes>, now: i
     };
     let notice = notice.as_ref().map_or(&[0; NOTICE], SignedNotice::as_bytes);
     let bytes = [&[FORM], super::seconds(now).to_be_bytes().as_slice(), &pin.0, &[came], notice].concat();
-    write(home, &bytes)
-}
-
-/// Whole or not there, whenever the power goes; for its owner only.
-fn write(home: &Home, bytes: &[u8]) -> io::Result<()> {
     home.make().map_err(io::Error::other)?;
-    let beside = home.directory().join("notice.part");
-    match std::fs::remove_file(&beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut out =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(&beside)?;
-    out.write_all(bytes)?;
-    out.sync_all()?;
-    std::fs::rename(&beside, file(home))?;
-    flush_directory(home.directory())
+    home.keep(NAME, &bytes)
 }
 
 fn words(notice: &Notice, now: i64) -> Words {

@@ -6,7 +6,7 @@
 use super::model::{Finding, Salvaged};
 use super::outbound::restore;
 use super::{Engine, Fault, chance};
-use crate::home::Home;
+use crate::home::{Home, KEY_FILES, VAULT_FILES};
 use crate::language::trouble;
 use crate::vault::Vault;
 use rustix::process::geteuid;
@@ -131,20 +131,7 @@ impl Engine {
         };
         if saved.is_err() {
             // What was begun there would pass for a profile. Only what was made here is taken away.
-            for name in [
-                "vault.new",
-                "vault.new-wal",
-                "vault.new-shm",
-                "vault.db",
-                "vault.db-wal",
-                "vault.db-shm",
-                "key",
-                "key.new",
-                "lock",
-                "old.part",
-                "old.part-wal",
-                "old.part-shm",
-            ] {
+            for name in KEY_FILES.into_iter().chain(VAULT_FILES).chain(["lock"]) {
                 let _ = std::fs::remove_file(into.directory().join(name));
             }
         }

@@ -8,14 +8,14 @@
 
 use super::VaultError;
 use super::passphrase::{Costs, stretch};
-use crate::home::{flush_directory, no_follow};
+use crate::home::no_follow;
 use crate::language::{system as why, trouble};
 use cairn_protocol::primitives::{TAG, open, seal};
 use cairn_protocol::secret::Secret;
 use cairn_protocol::wire::codec::{DecodeError, Reader, Writer};
 use rand::CryptoRng;
 use std::fs::OpenOptions;
-use std::io::{Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -124,17 +124,25 @@ pub(super) fn encode(
     Ok(writer.finish())
 }
 
-/// Writes a file of mode 0600 that is whole or not there, whenever the power goes: beside, flushed, renamed, flushed.
+/// Writes a file of mode 0600 that is whole or not there, whenever the power goes.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    let directory = path.parent().ok_or_else(|| VaultError::Failed(trouble::home_path()))?;
-    let beside = path.with_extension("part");
-    let written = match std::fs::remove_file(&beside) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(&beside),
-    };
-    written
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&beside, path))
-        .and_then(|()| flush_directory(directory))
-        .map_err(|error| VaultError::Failed(trouble::key_written(why(error.kind()))))
+    crate::home::write_whole(&path.with_extension("part"), path, bytes).map_err(|error| unwritten(&error))
+}
+
+fn unwritten(error: &io::Error) -> VaultError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => VaultError::Full,
+        kind => VaultError::Failed(trouble::key_written(why(kind))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_has_no_room_for_the_key_is_told_as_that() {
+        assert_eq!(unwritten(&io::ErrorKind::StorageFull.into()), VaultError::Full);
+        assert!(matches!(unwritten(&io::ErrorKind::PermissionDenied.into()), VaultError::Failed(_)));
+    }
 }
