@@ -8,7 +8,7 @@ use crate::language::{system as why, trouble};
 use etcetera::BaseStrategy;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -161,19 +161,19 @@ impl Home {
     }
 
     fn lock_within(&self, patience: Duration) -> Result<Lock, Fault> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(no_follow())
-            .open(self.directory.join("lock"))
-            .map_err(|error| refused(trouble::home_written, &error))?;
+        let path = self.directory.join("lock");
+        let open = || {
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(no_follow());
+            options.open(&path).map_err(|error| refused(trouble::home_written, &error))
+        };
+        let mut file = open()?;
         let start = Instant::now();
         loop {
             match file.try_lock() {
-                Ok(()) => break,
+                Ok(()) if is_the_file_at(&path, &file) => break,
+                // Whoever was in has removed the profile, and the file with it: another process may lock a new one.
+                Ok(()) => file = open()?,
                 Err(TryLockError::WouldBlock) if start.elapsed() < patience => std::thread::sleep(LOOK),
                 Err(TryLockError::WouldBlock) => return Err(Fault::InUse(holder(&mut file))),
                 Err(TryLockError::Error(error)) => return Err(refused(trouble::home_locked, &error)),
@@ -200,6 +200,11 @@ impl Drop for Lock {
 /// Open flags by which a link in a file's place is refused.
 pub(crate) fn no_follow() -> i32 {
     i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default()
+}
+
+fn is_the_file_at(path: &Path, file: &File) -> bool {
+    let name = |is: std::fs::Metadata| (is.dev(), is.ino());
+    file.metadata().ok().map(name).is_some_and(|held| path.symlink_metadata().ok().map(name) == Some(held))
 }
 
 /// Writes a small file for its owner only, first `beside`, in the same folder. It is whole or as it was before, whenever
@@ -264,6 +269,30 @@ mod tests {
         assert_eq!(fault, Some(Fault::InUse(format!("inbox, process {}", std::process::id()))));
         drop(lock);
         assert!(home.lock_within(Duration::ZERO).is_ok());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn whoever_waited_for_a_profile_that_was_removed_meanwhile_is_not_let_in_beside_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(Some(folder.path()), "setup").unwrap();
+        let first = home.lock().unwrap();
+        let waiting = {
+            let home = home.clone();
+            std::thread::spawn(move || home.lock_within(PATIENCE))
+        };
+        // Both have the same file open.
+        let lock = folder.path().join("lock");
+        let is_it = |one: std::io::Result<std::fs::DirEntry>| {
+            std::fs::read_link(one.unwrap().path()).ok() == Some(lock.clone())
+        };
+        while std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|one| is_it(one).then_some(())).count() < 2 {
+            std::thread::yield_now();
+        }
+        std::fs::remove_file(folder.path().join("lock")).unwrap();
+        drop(first);
+        let _second = waiting.join().unwrap().unwrap();
+        assert!(matches!(home.lock_within(Duration::ZERO), Err(Fault::InUse(_))), "two work in one home");
     }
 
     #[test]
