@@ -84,8 +84,9 @@ fn unusable(home: &Home) -> Read {
 fn text(home: &Home) -> io::Result<String> {
     let file = OpenOptions::new().read(true).custom_flags(no_follow()).open(file(home))?;
     let mut text = String::new();
-    io::Read::take(file, LARGEST).read_to_string(&mut text)?;
-    Ok(text)
+    io::Read::take(file, LARGEST + 1).read_to_string(&mut text)?;
+    // Its beginning alone, written back, would be all that is left of it.
+    if text.len() as u64 > LARGEST { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(text) }
 }
 
 fn parse(text: &str) -> Option<Read> {
@@ -223,6 +224,10 @@ mod tests {
             assert_eq!(change(&home, Key::Face, "plain"), Err(Refused::File(file(&home))), "{odd}");
             assert_eq!(std::fs::read_to_string(file(&home)).unwrap(), odd);
         }
+        let long = "pace = \"slow\"\n".to_owned() + &"# mine\n".repeat(10_000);
+        std::fs::write(file(&home), &long).unwrap();
+        assert_eq!(change(&home, Key::Face, "plain"), Err(Refused::File(file(&home))));
+        assert!(std::fs::read_to_string(file(&home)).unwrap() == long, "none of it is cut off");
         std::fs::remove_file(file(&home)).unwrap();
         std::os::unix::fs::symlink("/dev/null", file(&home)).unwrap();
         assert_eq!(read(&home).refused, [Refused::File(file(&home))]);
