@@ -104,8 +104,7 @@ pub(crate) fn change(run: &Run, from: &Home, app: &mut App) -> Result<Home, Stop
     }
     let home = Home::new(Some(&begin(None)?), crate::home::CONVERSATION)?;
     run.interrupt.listen_to_all()?;
-    // What a first run keeps.
-    crate::removal::remove(from)?;
+    leave_behind(from)?;
     for key in Key::ALL {
         let value = key.get(&app.settings);
         if value != key.get(&Settings::default()) {
@@ -114,6 +113,19 @@ pub(crate) fn change(run: &Run, from: &Home, app: &mut App) -> Result<Home, Stop
     }
     app.shared = place();
     Ok(home)
+}
+
+/// What a first run keeps goes. In another terminal it may be a profile by now, which is nobody's to take away.
+fn leave_behind(from: &Home) -> Result<(), Stop> {
+    if !crate::removal::is_needed(from) {
+        return Ok(());
+    }
+    let _lock = from.lock()?;
+    if Engine::exists(from) {
+        return Err(Fault::Usage(trouble::profile_there()).into());
+    }
+    crate::removal::remove(from)?;
+    Ok(())
 }
 
 /// What an earlier visit left, when nobody could take it away, goes at any start. It is said only to those who ask for a
@@ -179,5 +191,24 @@ impl Drop for Leaving {
         if let Err(stop) = end() {
             stop.print(false);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Protection;
+
+    #[test]
+    fn what_a_first_run_kept_goes_and_a_profile_that_was_made_there_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(Some(&folder.path().join("home")), "test").unwrap();
+        leave_behind(&home).unwrap();
+        settings::change(&home, Key::Language, "es").unwrap();
+        leave_behind(&home).unwrap();
+        assert!(!home.directory().exists());
+        drop(Engine::create(&home, "Dana", None, None, Protection::None).unwrap());
+        assert!(matches!(leave_behind(&home), Err(Stop::Fault(Fault::Usage(_)))));
+        assert_eq!(Engine::open(&home, None).unwrap().profile_name().unwrap(), "Dana");
     }
 }
