@@ -2,7 +2,7 @@
 //!
 //! In: keys that were pressed. Out: whether and how everything is hidden. This file must never learn which keys.
 
-use super::Face;
+use super::{Face, drafts};
 use crate::app::{Event, Found, Why};
 use crate::command::Stop;
 use crate::config::PassphraseSource;
@@ -50,8 +50,8 @@ impl Face<'_> {
 
     /// Everything is closed and hidden.
     pub(super) async fn hide(&mut self, why: Why) -> Result<(), Stop> {
-        let half_typed = self.typing.take_half_typed().await;
-        self.events.clear();
+        let pressed = drafts::pressed(&mut self.events, &self.app.screen);
+        let half_typed = drafts::behind(pressed, self.typing.take_half_typed().await);
         if !half_typed.is_empty() {
             // Where the vault takes nothing more, they stay in the memory alone.
             let _ = self.keep_draft(&half_typed);
