@@ -53,7 +53,8 @@ use std::process::ExitCode;
 
 /// Runs `cairn` with these arguments, the program's own name first, and tells how it ended.
 pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    no_core_dumps();
+    keep_memory();
+    crate::screen::when_the_program_panics();
     let args: Vec<OsString> = args.into_iter().collect();
     let json = args.iter().any(|arg| arg == "--json");
     let cli = match Cli::try_parse_from(&args) {
@@ -176,9 +177,51 @@ fn help_for(args: &[OsString]) -> String {
     words + " --help"
 }
 
-/// A core file would hold keys and words.
-fn no_core_dumps() {
-    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
-    // Where the system refuses, the program is no worse off than before.
-    let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
+/// Memory holds keys and words: it goes to no core file, and no other program of this account may read it. Where the system
+/// refuses, the program is no worse off than before.
+fn keep_memory() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // At 0 a system that hands core dumps to a program still does so; at 1 Linux neither writes nor hands on any
+    // (`do_coredump` in its fs/coredump.c). Where the limit is 0 already it can't be raised.
+    if setrlimit(Resource::Core, Rlimit { current: Some(1), maximum: Some(1) }).is_err() {
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    }
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What nobody may find on a terminal.
+    const WORDS: &str = "words for nobody else";
+
+    /// Tells the test program that it is the one that runs a command.
+    const CHILD: &str = "CAIRN_TEST_COMMAND";
+
+    /// Begins a command that meets a fault of the program itself. Does nothing unless it is asked to by its parent.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn child() {
+        use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
+        if std::env::var_os(CHILD).is_none() {
+            return;
+        }
+        let ended = std::panic::catch_unwind(|| main_with(std::iter::once_with(|| panic!("{WORDS}"))));
+        let kept = dumpable_behavior().is_ok_and(|is| is == DumpableBehavior::NotDumpable)
+            && getrlimit(Resource::Core).maximum.is_some_and(|most| most <= 1);
+        std::process::exit(if ended.is_err() && kept { 77 } else { 1 });
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn every_command_keeps_its_memory_to_itself_and_tells_of_its_own_fault_the_place_and_no_word() {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "command::tests::child", "--nocapture", "--test-threads=1"]);
+        let ended = child.env(CHILD, "1").output().unwrap();
+        let said = String::from_utf8([ended.stdout, ended.stderr].concat()).unwrap();
+        assert_eq!(ended.status.code(), Some(77), "{said}");
+        assert!(said.contains("command/mod.rs:") && !said.contains(WORDS), "{said}");
+    }
 }

@@ -26,7 +26,7 @@ mod theme;
 mod view;
 mod work;
 
-pub(crate) use terminal::restore;
+pub(crate) use terminal::{restore, when_the_program_panics};
 
 use crate::app::{App, Event, Found, Screen, Why};
 use crate::begun;

@@ -41,7 +41,7 @@ impl Terminal {
     pub(super) fn enter() -> Result<Self, Stop> {
         let before = tcgetattr(io::stdin()).map_err(io::Error::from)?;
         *held(&BEFORE) = Some(before);
-        restore_when_the_program_panics();
+        when_the_program_panics();
         let terminal = Self { shown: None };
         terminal.set_modes();
         write(ENTER)?;
@@ -142,7 +142,7 @@ pub(super) fn fault() -> Option<String> {
 
 /// A panic's own words may hold what somebody wrote: only its place is kept, and told once the terminal is the person's
 /// again.
-fn restore_when_the_program_panics() {
+pub(crate) fn when_the_program_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         std::panic::set_hook(Box::new(|what| {
