@@ -49,6 +49,9 @@ struct Computer {
 /// Every file and folder with what is in it.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
+/// Bytes of a file that is read. Larger: a stranger's file in memory fills this program's. Smaller: a visit's is not looked at.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
 fn look(folder: &Path, found: &mut Files) -> Result<()> {
     let entries = match std::fs::read_dir(folder) {
         // Of another test, and gone meanwhile.
@@ -61,8 +64,9 @@ fn look(folder: &Path, found: &mut Files) -> Result<()> {
             found.insert(path.clone(), b"a folder".to_vec());
             look(&path, found)?;
         } else {
-            // What is no plain file, such as a socket, has nothing to read.
-            let bytes = if path.is_file() { std::fs::read(&path).unwrap_or_default() } else { Vec::new() };
+            // What is no plain file, such as a socket, has nothing to read; a disk's image is nobody's visit.
+            let plain = path.metadata().is_ok_and(|is| is.is_file() && is.len() <= LARGEST);
+            let bytes = if plain { std::fs::read(&path).unwrap_or_default() } else { Vec::new() };
             found.insert(path, bytes);
         }
     }
