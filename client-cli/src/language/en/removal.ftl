@@ -1,6 +1,6 @@
 # Everything removed from this computer (removal.rs, command/profile.rs).
 removal-would = Everything of this profile goes from this computer, for good: the keys first, then all messages, names and settings.
-    There is no way back, and no copy of it anywhere else.
+    There is no way back: Cairn keeps no copy.
 removal-others = The others keep their copies and are not told: what they write would look sent. To have them see that you
     are gone, remove each of them first: cairn contact remove CONTACT
 removal-others-see = The others keep their copies. They are not told, but see that their next message is not taken.

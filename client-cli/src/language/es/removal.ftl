@@ -1,6 +1,6 @@
 # All removed from this computer (removal.rs, command/profile.rs).
 removal-would = Todo lo de este perfil se va de esta computadora, para siempre: primero las claves, luego los mensajes, nombres y
-    ajustes. No hay vuelta atrás, y no hay copia en otro lugar.
+    ajustes. No hay vuelta atrás: Cairn no guarda ninguna copia.
 removal-others = Los demás guardan sus copias y no se les avisa: lo que escriban parecería enviado. Para que vean que usted ya
     no está, quite antes a cada persona: cairn contact remove CONTACT
 removal-others-see = Los demás guardan sus copias. No se les avisa, pero ven que su próximo mensaje ya no se acepta.
