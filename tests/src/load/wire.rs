@@ -11,6 +11,7 @@ use cairn_protocol::mailbox::{
 };
 use cairn_protocol::token::SendCapability;
 use cairn_protocol::wire::frame::{Admission, Reply, Request};
+use cairn_relay::eager::Eager;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use rand::Rng;
 use rustls::pki_types::ServerName;
@@ -67,14 +68,14 @@ impl Wire {
             Place::Floor(address) => {
                 let stream = TcpStream::connect(address).await?;
                 stream.set_nodelay(true)?;
-                (Box::new(stream), [0; 32])
+                (Box::new(Eager::new(stream)), [0; 32])
             }
             Place::Relay(address) => {
                 let stream = TcpStream::connect((address.host.as_str(), address.port)).await?;
                 stream.set_nodelay(true)?;
                 let connector = TlsConnector::from(Arc::new(tls::pinned(address.pin)?));
                 let name = ServerName::try_from(address.host.as_str().to_owned())?;
-                let stream = connector.connect(name, stream).await?;
+                let stream = connector.connect(name, Eager::new(stream)).await?;
                 let channel = stream.get_ref().1.export_keying_material([0; 32], EXPORTER_LABEL, None)?;
                 (Box::new(stream), channel)
             }

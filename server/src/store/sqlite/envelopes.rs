@@ -7,16 +7,24 @@ use super::body::{Key, Shut};
 use super::writer::Books;
 use super::{Verdict, corrupt};
 use crate::store::{Arrival, Page, Put};
-use cairn_protocol::limits::PAGE;
+use cairn_protocol::limits::{ENVELOPE, PAGE};
 use cairn_protocol::mailbox::{EnvelopeId, MailboxId};
 use cairn_protocol::token::TokenHash;
 use cairn_protocol::wire::frame::{Delivery, EnvelopeBytes, Refusal};
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::blob::Blob;
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OptionalExtension, Params, Row};
 use std::collections::HashSet;
 
 /// Envelopes that one transaction deletes for a mailbox that goes (about 26 ms of them). Larger: puts wait longer.
 /// Smaller: more flushes.
 pub(super) const DELETE_ROWS: u32 = 2048;
+
+/// What is wrong with a row whose body is gone.
+const NO_BODY: &str = "an envelope without its body";
+
+/// The rows of a page.
+const PAGE_ROWS: &str =
+    "SELECT arrival, id, key FROM envelope WHERE mailbox = ?1 AND arrival > ?2 ORDER BY arrival LIMIT ?3";
 
 /// What a missing mailbox is compared with.
 const UNKNOWN: [u8; 32] = [0; 32];
@@ -67,7 +75,7 @@ fn repeated(books: &Books, put: &Put, refusal: Refusal) -> Verdict<Option<Arriva
         .prepare_cached(
             "SELECT envelope.key, body.shut FROM envelope LEFT JOIN body USING (arrival) WHERE mailbox = ?1 AND id = ?2",
         )?
-        .query_row((put.mailbox.as_bytes(), put.id.as_bytes()), |row| opened(row, 0))
+        .query_row((put.mailbox.as_bytes(), put.id.as_bytes()), opened)
         .optional()?;
     match there {
         Some(body) if body == put.envelope => Ok(None),
@@ -76,29 +84,54 @@ fn repeated(books: &Books, put: &Put, refusal: Refusal) -> Verdict<Option<Arriva
     }
 }
 
-/// A body, from its key and what is shut with it, in two columns from this one on.
-fn opened(row: &Row<'_>, column: usize) -> rusqlite::Result<EnvelopeBytes> {
-    let shut = row.get_ref(column + 1)?.as_blob_or_null()?.and_then(|shut| Box::<[u8]>::from(shut).try_into().ok());
-    Ok(Key::from_bytes(row.get(column)?).open(shut.ok_or_else(|| corrupt("an envelope without its body"))?))
+/// A body, from its key and what is shut with it.
+fn opened(row: &Row<'_>) -> rusqlite::Result<EnvelopeBytes> {
+    let shut = row.get_ref(1)?.as_blob_or_null()?.and_then(|shut| Box::<[u8]>::from(shut).try_into().ok());
+    Ok(Key::from_bytes(row.get(0)?).open(shut.ok_or_else(|| corrupt(NO_BODY))?))
 }
 
 /// The page after a place. All places up to `settled` were settled before this was called.
 pub(super) fn page(connection: &Connection, mailbox: &MailboxId, after: Arrival, settled: Arrival) -> Verdict<Page> {
     let mut page = Page { deliveries: Vec::new(), end: after };
-    let mut statement = connection.prepare_cached(
-        "SELECT arrival, id, key, shut FROM envelope LEFT JOIN body USING (arrival)
-         WHERE mailbox = ?1 AND arrival > ?2 ORDER BY arrival LIMIT ?3",
-    )?;
+    let mut statement = connection.prepare_cached(PAGE_ROWS)?;
     let mut rows = statement.query((mailbox.as_bytes(), after, i64::try_from(PAGE).unwrap_or(1)))?;
+    let mut bodies = Bodies { connection, open: None };
     while let Some(row) = rows.next()? {
-        let envelope = opened(row, 2)?;
-        page.end = row.get(0)?;
+        let arrival = row.get(0)?;
+        let envelope = Key::from_bytes(row.get(2)?).open(bodies.read(arrival)?);
+        page.end = arrival;
         page.deliveries.push(Delivery { id: EnvelopeId::from_bytes(row.get(1)?), envelope });
     }
     if page.deliveries.len() < PAGE {
         page.end = page.end.max(settled);
     }
     Ok(page)
+}
+
+/// Bodies, each read from its pages into its own place, which a column of a query is not.
+struct Bodies<'a> {
+    connection: &'a Connection,
+    open: Option<Blob<'a>>,
+}
+
+impl Bodies<'_> {
+    /// A body, shut.
+    fn read(&mut self, arrival: Arrival) -> rusqlite::Result<EnvelopeBytes> {
+        // Moved on, if one is open: that is cheaper than opening another.
+        let found = match self.open.take() {
+            Some(mut blob) => blob.reopen(arrival).map(|()| blob),
+            None => self.connection.blob_open(MAIN_DB, "body", "shut", arrival, true),
+        };
+        let blob = self.open.insert(found.map_err(missing)?);
+        let mut shut: EnvelopeBytes = Box::new([0; ENVELOPE]);
+        blob.read_at_exact(shut.as_mut_slice(), 0)?;
+        Ok(shut)
+    }
+}
+
+/// SQLite has no code of its own for a row that isn't there.
+fn missing(error: rusqlite::Error) -> rusqlite::Error {
+    if error.sqlite_error_code() == Some(ErrorCode::Unknown) { corrupt(NO_BODY) } else { error }
 }
 
 /// Deletes envelopes that an owner has. Who empties a mailbox names the oldest ones, all of them: those go as one range,
@@ -197,4 +230,62 @@ fn count(books: &mut Books, mailbox: &MailboxId) -> Verdict<u32> {
         .query_row([mailbox.as_bytes()], |row| row.get(0))?;
     books.held.insert(*mailbox, held);
     Ok(held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::{Access, connect, make_or_check};
+    use super::super::{Halt, fault};
+    use super::*;
+    use crate::store::StoreError;
+    use rusqlite::StatementStatus;
+
+    const MAILBOX: [u8; 32] = [1; 32];
+
+    /// A store with so many envelopes, to be read.
+    fn stored(folder: &std::path::Path, envelopes: u8) -> Connection {
+        let file = make_or_check(folder).unwrap();
+        let writing = connect(&file, Access::Write).unwrap();
+        for number in 0..envelopes {
+            let shut = Shut::new(&[number; ENVELOPE]);
+            let row = (i64::from(number), MAILBOX, [number; 16], shut.key.as_bytes());
+            writing.execute("INSERT INTO envelope VALUES (?1, ?2, ?3, 20000, ?4)", row).unwrap();
+            writing.execute("INSERT INTO body VALUES (?1, ?2)", (number, shut.body.as_slice())).unwrap();
+        }
+        connect(&file, Access::Read).unwrap()
+    }
+
+    fn first(connection: &Connection) -> Result<Page, StoreError> {
+        page(connection, &MailboxId::from_bytes(MAILBOX), -1, 0).map_err(|halt| match halt {
+            Halt::Sql(error) => fault(&error),
+            Halt::Refused(refusal) => StoreError::Refused(refusal),
+        })
+    }
+
+    #[test]
+    fn a_page_holds_each_body_and_its_query_is_planned_once_however_often_it_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = stored(folder.path(), 5);
+        for _ in 0..3 {
+            let deliveries = first(&connection).unwrap().deliveries;
+            let bodies: Vec<_> =
+                deliveries.iter().map(|one| (one.id.as_bytes()[0], one.envelope[ENVELOPE - 1])).collect();
+            assert_eq!(bodies, [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4)]);
+        }
+        let statement = connection.prepare_cached(PAGE_ROWS).unwrap();
+        let counted = |status| statement.get_status(status);
+        assert_eq!((counted(StatementStatus::Run), counted(StatementStatus::RePrepare)), (3, 0));
+    }
+
+    #[test]
+    fn an_envelope_without_its_body_is_damage_and_gives_no_page() {
+        for gone in [0, 1, 4] {
+            let folder = tempfile::tempdir().unwrap();
+            let connection = stored(folder.path(), 5);
+            let writing = connect(&make_or_check(folder.path()).unwrap(), Access::Write).unwrap();
+            writing.execute("DELETE FROM body WHERE arrival = ?1", [gone]).unwrap();
+            let damaged = first(&connection).unwrap_err();
+            assert!(matches!(&damaged, StoreError::Damaged(text) if text.contains(NO_BODY)), "{damaged}");
+        }
+    }
 }
