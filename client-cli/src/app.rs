@@ -45,9 +45,11 @@ pub(crate) enum Choice {
         /// Whether what was begun is given up.
         again: bool,
     },
-    /// Make an invitation for a new start with them.
+    /// Start again with them.
+    StartAgain,
+    /// Make an invitation for it.
     InviteAgain,
-    /// Use their invitation for a new start.
+    /// Use their invitation for it.
     UseAgain,
     /// Give up a new start that waits.
     GiveUp,

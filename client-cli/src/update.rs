@@ -10,6 +10,8 @@ mod first;
 pub(crate) mod journeys;
 mod keeping;
 mod later;
+#[cfg(test)]
+mod levels;
 mod news;
 mod people;
 mod practice;

@@ -272,12 +272,16 @@ fn two_people_match_in_the_plain_conversation_and_start_again_in_it() -> Result<
     about(&mut dana, "2")?;
     match_words(&mut ana, &mut dana)?;
     // A new start: Ana invites, Dana uses it, and nothing is sent before the words.
-    about(&mut ana, "3")?;
+    about(&mut ana, "4")?;
+    ana.wait_for("2  Start again: invite")?;
+    ana.type_line("2")?;
     ana.wait_for("CAIRN:")?;
     ana.wait_for("You are writing to")?;
     let written = String::from_utf8(ana.written())?;
     let link = written.lines().rfind(|line| line.starts_with("CAIRN:")).context("a link")?.trim().to_owned();
     about(&mut dana, "4")?;
+    dana.wait_for("3  Start again: use")?;
+    dana.type_line("3")?;
     dana.wait_for("Paste or type the invitation")?;
     dana.type_line(&link)?;
     dana.wait_for("A new start waits")?;

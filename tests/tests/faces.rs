@@ -64,7 +64,7 @@ fn a_person_changes_to_plain_lines_and_back_and_the_half_typed_line_comes_along(
     terminal.sees("half a thought")?;
     // F1 and the choices do not take the line away.
     terminal.press(b"\x1bOP")?;
-    for words in ["More", "Settings", "Face", "plain lines"] {
+    for words in ["Settings", "Face", "plain lines"] {
         choose(&mut terminal, words)?;
     }
     terminal.wait_for(std::str::from_utf8(LEAVE)?)?;
@@ -75,7 +75,7 @@ fn a_person_changes_to_plain_lines_and_back_and_the_half_typed_line_comes_along(
     // Erased, so that a line of choices can be typed; then the other way.
     terminal.press(&[0x15])?;
     terminal.type_line("?")?;
-    for words in ["More", "Settings", "Face", "full screen"] {
+    for words in ["Settings", "Face", "full screen"] {
         choose(&mut terminal, words)?;
     }
     terminal.shows("the full screen", |screen| screen.contains("F10 Quit") && screen.contains("Good morning, Dana"))?;

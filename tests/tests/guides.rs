@@ -346,8 +346,8 @@ fn the_specialists_page_shows_what_a_specialist_sees() -> Result<()> {
     way.types("2", "Press Enter to go back and write meanwhile.")?;
     way.unseen("", "You are writing to Dana.")?;
     way.unseen("?", ENGLISH.number)?;
-    way.unseen("6", ENGLISH.number)?;
-    way.types("7", ENGLISH.number)?;
+    way.unseen("5", ENGLISH.number)?;
+    way.types("6", ENGLISH.number)?;
     way.unseen("1", "You are writing to Dana.")?;
     screens.extend(way.leave()?);
     compare("specialist.md", &screens)

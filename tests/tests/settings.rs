@@ -236,12 +236,11 @@ fn a_setting_is_changed_within_the_conversation_counts_at_once_and_is_kept() -> 
         terminal.type_line(&number)
     };
     terminal.type_line("?")?;
-    pick(&mut terminal, "type !", "  More")?;
     pick(&mut terminal, "type !", "  Settings")?;
     pick(&mut terminal, "type !", "  Language")?;
     pick(&mut terminal, "type !", "  Español")?;
     terminal.wait_for("Cambiado. Idioma: Español.")?;
-    terminal.wait_for("Horas de calma: ninguna")?;
+    terminal.wait_for("Está escribiendo a Ana")?;
     leave(&mut terminal)?;
     assert_eq!(setting(&dana, "language")?, "es");
     let mut terminal = conversation(&world, &dana)?;

@@ -585,8 +585,10 @@ fn a_whole_profile_is_removed_by_choice_after_everybodys_way_is_closed() -> Resu
         terminal.shows("the conversation", |screen| screen.contains("To Ana:") || screen.contains("Type to Ana"))?;
         computer.ana.inbox()?;
         terminal.type_line("?")?;
-        terminal.sees("4  How long it is kept")?;
-        terminal.type_line("4")?;
+        terminal.sees("3  About Ana")?;
+        terminal.type_line("3")?;
+        terminal.sees("3  How long it is kept")?;
+        terminal.type_line("3")?;
         terminal.sees("4  Remove everything from this computer")?;
         terminal.type_line("4")?;
         terminal.sees("2  Remove everything from this computer")?;

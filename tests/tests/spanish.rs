@@ -130,7 +130,7 @@ fn from_the_first_run_to_the_first_message_every_line_is_spanish() -> Result<()>
     terminal.type_line("!")?;
     terminal.wait_for("AYUDA YA")?;
     terminal.wait_for("Está escribiendo a Ana")?;
-    for menu in ["3", "4", "6"] {
+    for menu in ["3", "5", "6"] {
         terminal.type_line("?")?;
         terminal.wait_for("Ayuda ya: escriba !")?;
         terminal.type_line(menu)?;

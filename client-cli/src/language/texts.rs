@@ -178,6 +178,7 @@ areas! {
         waits_short();
         how();
         way_on(name);
+        who_invites();
         once_used(name);
         paste(name);
         paste_again();
@@ -282,6 +283,7 @@ areas! {
         about(name);
         check(name);
         check_again(name);
+        start_again();
         invite_again(name);
         use_again();
         give_up();

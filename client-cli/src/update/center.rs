@@ -119,7 +119,7 @@ mod tests {
         let mut app = talking(&["Ana"]);
         app.center = says(words());
         line(&mut app, "?");
-        let menu = said(&line(&mut app, "6"));
+        let menu = said(&line(&mut app, "5"));
         let number = menu.lines().find(|line| line.contains("Your center")).unwrap()[..1].to_owned();
         let shown = said(&line(&mut app, &number));
         for words in ["Example Center", "Weekdays", "Your specialist", "Bring a friend", "555 0100", "1 Back to Ana"] {

@@ -24,7 +24,7 @@ const GLANCE: usize = 24;
 pub(super) fn ask(app: &mut App) -> Vec<Effect> {
     let mut choices = vec![Choice::Back, Choice::LaterAt(When::InAnHour), Choice::LaterAt(When::Clock(MORNING))];
     choices.extend(app.settings.quiet.map(|quiet| Choice::LaterAt(When::Clock(quiet.end()))));
-    choices.extend([Choice::LaterTime, Choice::LaterList]);
+    choices.push(Choice::LaterTime);
     let mut effects = vec![say(texts::about())];
     effects.extend(choose(app, &texts::when(), choices));
     effects
@@ -150,7 +150,7 @@ mod tests {
         app.settings.quiet = quiet;
         let menu = said(&line(&mut app, "?"));
         let more = said(&pick(&mut app, &menu, "More"));
-        assert!(more.contains("7 Send later") && !more.contains("8 "), "{more}");
+        assert!(more.contains("6 Send later") && more.contains("7 Messages that wait"), "{more}");
         let shown = said(&pick(&mut app, &more, "Send later"));
         (app, shown)
     }
@@ -183,8 +183,11 @@ mod tests {
 
     #[test]
     fn what_waits_can_be_seen_and_taken_back() {
-        let (mut app, shown) = asked(None);
-        assert_eq!(pick(&mut app, &shown, "What waits"), [Effect::LoadLater]);
+        let (mut app, _) = asked(None);
+        line(&mut app, "1");
+        line(&mut app, "?");
+        line(&mut app, "5");
+        assert_eq!(line(&mut app, "7"), [Effect::LoadLater]);
         let waits =
             Message { id: "a1".into(), ..letter("Kim", "for Monday, with a long rest that no list has room for") };
         let list = said(&update(&mut app, Event::LaterAll(Ok(vec![waits.clone(); 9]))));

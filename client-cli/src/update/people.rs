@@ -13,27 +13,13 @@ use crate::output::people as words;
 
 /// What can be done about the person: at most seven choices.
 pub(super) fn choices(contact: Option<&Contact>) -> Vec<Choice> {
-    let mut choices = vec![Choice::Back];
-    match contact {
-        Some(contact) if contact.blocked => choices.extend([Choice::Unblock, Choice::Rename]),
-        // A new start that waits is dealt with before a name is.
-        Some(contact) if contact.rejoining => choices.extend([
-            Choice::Check { again: false },
-            Choice::InviteAgain,
-            Choice::UseAgain,
-            Choice::GiveUp,
-            Choice::Block,
-        ]),
-        _ => choices.extend([
-            Choice::Check { again: false },
-            Choice::InviteAgain,
-            Choice::UseAgain,
-            Choice::Rename,
-            Choice::Block,
-        ]),
+    let check = Choice::Check { again: false };
+    if contact.is_some_and(|contact| contact.blocked) {
+        vec![Choice::Back, Choice::Unblock, Choice::Keeping, Choice::Rename, Choice::Remove]
+    } else {
+        let more = [Choice::StartAgain, Choice::Rename, Choice::Block, Choice::Remove];
+        [Choice::Back, check, Choice::Keeping].into_iter().chain(more).collect()
     }
-    choices.push(Choice::Remove);
-    choices
 }
 
 /// Asks for another name.

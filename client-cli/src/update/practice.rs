@@ -88,7 +88,7 @@ mod tests {
     fn practice_within_a_profile_leads_back_to_the_conversation() {
         let mut app = talking(&["Robin"]);
         line(&mut app, "?");
-        line(&mut app, "6");
+        line(&mut app, "5");
         line(&mut app, "5");
         assert_eq!(app.screen, Screen::Practice { step: 1 });
         let over = line(&mut app, "");

@@ -16,6 +16,14 @@ pub(super) fn way_on(app: &App, fault: &Fault) -> Option<Effect> {
     (stopped && app.person.is_some()).then(|| say(texts::way_on(person(app))))
 }
 
+/// Asks who makes the invitation; one that waits can be given up here.
+pub(super) fn ask(app: &mut App) -> Vec<Effect> {
+    let waits = app.person.as_ref().is_some_and(|contact| contact.rejoining);
+    let mut choices = vec![Choice::Back, Choice::InviteAgain, Choice::UseAgain];
+    choices.extend(waits.then_some(Choice::GiveUp));
+    choose(app, &texts::who_invites(), choices)
+}
+
 /// An invitation of ours for it.
 pub(super) fn invite(app: &mut App) -> Vec<Effect> {
     let Some(contact) = &app.person else { return back(app) };
@@ -92,9 +100,11 @@ mod tests {
     use crate::engine::Fault;
     use crate::engine::model::{Contact, Event as News, Queued, Reason};
 
-    fn about(app: &mut App) -> String {
+    /// The question that stands behind About.
+    fn start_again(app: &mut App) -> String {
         line(app, "?");
-        said(&line(app, "3"))
+        assert!(said(&line(app, "3")).contains("4 Start again"));
+        said(&line(app, "4"))
     }
 
     fn waiting() -> Contact {
@@ -104,12 +114,13 @@ mod tests {
     #[test]
     fn a_new_start_can_be_invited_to_used_checked_and_given_up() {
         let mut app = talking(&["Robin"]);
-        assert!(about(&mut app).contains("3 Start again: invite Robin"));
-        let made = line(&mut app, "3");
+        let asked = start_again(&mut app);
+        assert!(asked.contains("2 Start again: invite Robin") && !asked.contains("Give up"), "{asked}");
+        let made = line(&mut app, "2");
         assert_eq!(made.last(), Some(&Effect::InviteAgain { contact_id: "id-Robin".into() }));
         update(&mut app, Event::Invitation(Err(Fault::Unreachable)));
-        about(&mut app);
-        assert!(said(&line(&mut app, "4")).contains("invitation from Robin"));
+        start_again(&mut app);
+        assert!(said(&line(&mut app, "3")).contains("invitation from Robin"));
         assert_eq!(app.screen, Screen::PasteAgain);
         assert!(said(&line(&mut app, "half of it")).contains("Enter to go back"));
         assert_eq!(app.screen, Screen::PasteAgain);
@@ -118,8 +129,8 @@ mod tests {
         let joined = said(&update(&mut app, Event::JoinedAgain(Ok(waiting()))));
         assert!(joined.contains("nothing is sent") && joined.contains("1 Check words with Robin"), "{joined}");
         line(&mut app, "2");
-        assert!(about(&mut app).contains("5 Give up the new start"));
-        assert_eq!(line(&mut app, "5"), [Effect::GiveUp { contact_id: "id-Robin".into() }]);
+        assert!(start_again(&mut app).contains("4 Give up the new start"));
+        assert_eq!(line(&mut app, "4"), [Effect::GiveUp { contact_id: "id-Robin".into() }]);
         assert!(said(&update(&mut app, Event::GivenUp(Ok(person("Robin"))))).contains("as it was"));
         assert!(!app.person.unwrap().rejoining);
     }

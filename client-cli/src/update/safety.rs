@@ -105,11 +105,12 @@ pub(super) fn put_back(app: &mut App) -> Vec<Effect> {
 
 /// Choices that are not about one conversation.
 pub(super) fn more(app: &mut App) -> Vec<Effect> {
-    let mut choices =
-        vec![Choice::Back, Choice::Center, Choice::Hide, Choice::WhatIsThis, Choice::Practice, Choice::Settings];
-    if app.person.is_some() {
-        choices.push(Choice::Later);
-    }
+    let mut choices = vec![Choice::Back, Choice::Center, Choice::Hide, Choice::WhatIsThis, Choice::Practice];
+    // In a conversation the settings stand one list before this one.
+    choices.extend(match app.person {
+        Some(_) => [Choice::Later, Choice::LaterList],
+        None => [Choice::LaterList, Choice::Settings],
+    });
     talk::choose(app, &crate::language::talk::what_now(), choices)
 }
 
@@ -213,7 +214,7 @@ mod tests {
     fn help_hide_and_practice_stand_among_at_most_seven_choices() {
         let mut app = talking(&["Robin"]);
         line(&mut app, "?");
-        let more = said(&line(&mut app, "6"));
+        let more = said(&line(&mut app, "5"));
         assert!(more.contains("Help now: type !") && more.contains("3 Hide") && more.contains("5 Practice"), "{more}");
         assert!(said(&line(&mut app, "!")).contains("HELP NOW"));
         line(&mut app, "1");

@@ -22,7 +22,7 @@ pub(super) fn all(app: &mut App) -> Vec<Effect> {
 /// What one of them can be.
 pub(super) fn one(app: &mut App, key: Key) -> Vec<Effect> {
     let now = key.get(&app.settings);
-    let mut choices: Vec<Choice> = match key {
+    let values: Vec<Choice> = match key {
         Key::Pace => {
             let slow = [Block::Small, Block::Middle, Block::Large].map(Choice::Slow);
             [Choice::Set(Key::Pace, "normal")].into_iter().chain(slow).collect()
@@ -31,16 +31,16 @@ pub(super) fn one(app: &mut App, key: Key) -> Vec<Effect> {
         _ => key.allowed().iter().map(|value| Choice::Set(key, value)).collect(),
     };
     let slow = app.settings.pace == Pace::Slow;
-    choices.retain(|choice| match choice {
+    let mut choices = vec![Choice::Back];
+    choices.extend(values.into_iter().filter(|choice| match choice {
         Choice::Set(Key::Pace, _) => slow,
         Choice::Slow(block) => !slow || *block != app.settings.block,
         Choice::Set(_, value) => *value != now,
         _ => true,
-    });
+    }));
     if key == Key::Quiet {
         choices.push(Choice::OwnHours);
     }
-    choices.push(Choice::Settings);
     let head = line(app, key);
     let mut effects: Vec<_> = about(key).into_iter().map(say).collect();
     effects.extend(talk::choose(app, &head, choices));
@@ -122,7 +122,7 @@ pub(super) fn ask_hours(app: &mut App) -> Vec<Effect> {
 /// Hours were typed.
 pub(super) fn hours(app: &mut App, line: &str) -> Vec<Effect> {
     if line.is_empty() {
-        return all(app);
+        return talk::back(app);
     }
     match Quiet::parse(line) {
         Some(quiet) => set(Key::Quiet, &quiet.text()),
@@ -152,7 +152,7 @@ pub(super) fn done(app: &mut App, result: Result<Settings, String>) -> Vec<Effec
         }
         Err(why) => vec![say(why)],
     };
-    effects.extend(all(app));
+    effects.extend(talk::back(app));
     effects
 }
 
@@ -167,8 +167,7 @@ mod tests {
     fn opened() -> (App, String) {
         let mut app = talking(&["Robin"]);
         let menu = said(&typed(&mut app, "?"));
-        let more = pick(&mut app, &menu, "More");
-        let shown = pick(&mut app, &more, "Settings");
+        let shown = pick(&mut app, &menu, "Settings");
         (app, shown)
     }
 
@@ -192,8 +191,7 @@ mod tests {
             let one = pick(&mut app, &shown, words);
             assert!((2..=7).contains(&choices(&one)), "{one}");
             assert!(one.split_whitespace().count() <= 75, "{one}");
-            let back = pick(&mut app, &one, "Settings");
-            assert_eq!(back, shown);
+            assert!(pick(&mut app, &one, "Back to Robin").contains("You are writing to Robin"));
         }
     }
 
@@ -205,7 +203,7 @@ mod tests {
         assert_eq!(typed(&mut app, &number), [Effect::Set { key: Key::Quiet, value: "22:00-08:00".into() }]);
         let settings = Settings { quiet: Quiet::parse("22:00-08:00"), ..Settings::default() };
         let done = said(&update(&mut app, Event::Set(Ok(settings))));
-        assert!(done.contains("Quiet hours: 22:00-08:00") && choices(&done) == 7, "{done}");
+        assert!(done.contains("Quiet hours: 22:00-08:00") && done.contains("You are writing to Robin"), "{done}");
         assert_eq!(app.settings, settings);
         let refused = said(&update(&mut app, Event::Set(Err("It can't be written.".into()))));
         assert!(refused.contains("can't be written") && app.settings == settings, "{refused}");

@@ -83,6 +83,7 @@ fn words(app: &App, choice: &Choice) -> String {
         Choice::About => choices_of::about(person(app)),
         Choice::Check { again: false } => choices_of::check(person(app)),
         Choice::Check { again: true } => choices_of::check_again(person(app)),
+        Choice::StartAgain => choices_of::start_again(),
         Choice::InviteAgain => choices_of::invite_again(person(app)),
         Choice::UseAgain => choices_of::use_again(),
         Choice::GiveUp => choices_of::give_up(),
@@ -192,7 +193,7 @@ pub(super) fn typed(app: &mut App, line: String) -> Vec<Effect> {
         "?" => {
             // Invitations stand below the people.
             let mut choices =
-                vec![Choice::Back, Choice::Older, Choice::About, Choice::Keeping, Choice::People, Choice::Extras];
+                vec![Choice::Back, Choice::Older, Choice::About, Choice::People, Choice::Extras, Choice::Settings];
             choices.push(Choice::Quit);
             choose(app, &crate::language::talk::what_now(), choices)
         }
@@ -236,6 +237,7 @@ fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
         }
         Choice::About => about(app),
         Choice::Check { again } => super::check::begin(app, again),
+        Choice::StartAgain => super::rejoin::ask(app),
         Choice::InviteAgain => super::rejoin::invite(app),
         Choice::UseAgain => super::rejoin::use_theirs(app),
         Choice::GiveUp => super::rejoin::give_up(app),
@@ -294,9 +296,11 @@ fn choose_one(app: &mut App, choice: Choice) -> Vec<Effect> {
 
 /// Who the other person is, and what can be done about it.
 fn about(app: &mut App) -> Vec<Effect> {
-    // How long it is kept stands behind a choice of its own.
+    // How long it is kept stands behind a choice of its own; where somebody is blocked, nothing is sent anyway.
     let kept = app.person.as_ref().map(human::kept).unwrap_or_default();
-    let lines = app.person.iter().flat_map(human::contact_details).filter(|line| *line != kept);
+    let waits = app.person.as_ref().filter(|contact| contact.blocked).map(|_| crate::language::rejoin::waits());
+    let lines = app.person.iter().flat_map(human::contact_details);
+    let lines = lines.filter(|line| *line != kept && Some(line) != waits.as_ref());
     let mut effects: Vec<_> = lines.map(Effect::Say).collect();
     let choices = super::people::choices(app.person.as_ref());
     effects.extend(choose(app, &crate::language::talk::what_now(), choices));

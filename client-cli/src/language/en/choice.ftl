@@ -6,6 +6,7 @@ choice-people = People
 choice-about = About { $name }
 choice-check = Check words with { $name }
 choice-check-again = Check words with { $name } once more
+choice-start-again = Start again
 choice-invite-again = Start again: invite { $name }
 choice-use-again = Start again: use their invitation
 choice-give-up = Give up the new start

@@ -9,6 +9,7 @@ choice-people = Personas
 choice-about = Acerca de { $name }
 choice-check = Comprobar las palabras con { $name }
 choice-check-again = Comprobar las palabras con { $name } otra vez
+choice-start-again = Empezar de nuevo
 choice-invite-again = Empezar de nuevo: invitar a { $name }
 choice-use-again = Empezar de nuevo: usar su invitación
 choice-give-up = Dejar el nuevo comienzo

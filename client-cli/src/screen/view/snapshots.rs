@@ -159,7 +159,7 @@ fn way(words: &[String]) -> (App, State) {
 }
 
 fn settings() -> (App, State) {
-    way(&[language::choice::extras(), language::settings::title()])
+    way(&[language::settings::title()])
 }
 
 fn help() -> (App, State) {
