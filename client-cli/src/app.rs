@@ -254,6 +254,8 @@ pub(crate) struct App {
     pub(crate) open: bool,
     /// A first run that is not over.
     pub(crate) begun: Option<Begun>,
+    /// An invitation that could not be used yet, while choices stand over its question.
+    pub(crate) again: Option<String>,
     /// Whether the second screen of "What is this?" was shown before the first run.
     pub(crate) told: bool,
     /// Whose conversation is opened again after everything was hidden.
@@ -288,6 +290,7 @@ impl App {
             check: None,
             open: false,
             begun: None,
+            again: None,
             told: false,
             reopen: None,
             draft: None,

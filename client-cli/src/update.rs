@@ -108,7 +108,7 @@ fn line_typed(app: &mut App, line: String) -> Vec<Effect> {
     match std::mem::replace(&mut app.screen, Screen::Blank) {
         Screen::Invitation => invitation(app, line.trim()),
         Screen::Name { link } => named(app, link, &line),
-        Screen::JoinAgain { link: _ } if line.trim() == "?" => vec![Effect::LoadPeople],
+        Screen::JoinAgain { link } if line.trim() == "?" => first::over_the_invitation(app, link),
         Screen::JoinAgain { link } => {
             let link = if line.trim().is_empty() { link } else { line.trim().to_owned() };
             join(app, link)
@@ -206,11 +206,8 @@ fn join(app: &mut App, link: String) -> Vec<Effect> {
 /// The profile is open: people, or the invitation that could not be used before.
 fn go_in(app: &mut App) -> Vec<Effect> {
     app.open = true;
-    match &app.begun {
-        Some(begun) => {
-            app.screen = Screen::JoinAgain { link: begun.link.clone() };
-            vec![say(texts::still_here())]
-        }
+    match app.begun.clone() {
+        Some(begun) => first::ask_again(app, begun.link),
         None => {
             app.screen = Screen::Blank;
             vec![Effect::LoadPeople]

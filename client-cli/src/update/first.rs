@@ -6,7 +6,7 @@
 use super::{center, say, shared, talk};
 use crate::app::{App, Begun, Choice, Effect, Screen};
 use crate::engine::center::Center;
-use crate::language::first as texts;
+use crate::language::{first as texts, start as start_texts};
 
 /// The first words that a person sees, or those with which somebody goes on.
 pub(super) fn start(app: &mut App) -> Vec<Effect> {
@@ -87,6 +87,20 @@ pub(super) fn choices(app: &mut App, head: &str) -> Vec<Effect> {
     }
     choices.extend([Choice::Settings, Choice::Quit]);
     talk::choose(app, head, choices)
+}
+
+/// The question of an invitation that could not be used yet.
+pub(super) fn ask_again(app: &mut App, link: String) -> Vec<Effect> {
+    app.screen = Screen::JoinAgain { link };
+    vec![say(start_texts::still_here())]
+}
+
+/// Choices over it; the way back leads to it.
+pub(super) fn over_the_invitation(app: &mut App, link: String) -> Vec<Effect> {
+    app.again = Some(link);
+    let choices =
+        [Choice::Back, Choice::People, Choice::Center, Choice::WhatIsThis, Choice::Practice, Choice::Settings];
+    talk::choose(app, &crate::language::talk::what_now(), choices.into_iter().chain([Choice::Quit]).collect())
 }
 
 /// Another invitation instead of the one that was kept.
@@ -172,6 +186,25 @@ mod tests {
         let effects = line(&mut app, &number);
         assert_eq!(effects[0], Effect::Keep(None));
         assert!(said(&effects).contains("Step 1 of 3") && app.begun.is_none());
+    }
+
+    #[test]
+    fn choices_over_an_invitation_that_waits_lead_back_to_it_and_to_the_people() {
+        let question = Screen::JoinAgain { link: "L".into() };
+        for way in [&["1"][..], &["3", "1"], &["4", "2"], &["4", "1"], &["5", ""], &["6", "1"], &["6", "?", "1"]] {
+            let mut app = App { begun: Some(begun(Some("Dana"))), ..App::new() };
+            update(&mut app, Event::Start(Found::Open));
+            let menu = said(&line(&mut app, "?"));
+            assert!(menu.contains("1 Back") && menu.contains("7 Quit"), "{menu}");
+            let shown = way.iter().map(|typed| said(&line(&mut app, typed))).last().unwrap();
+            assert!(app.screen == question && shown.contains("Your invitation is still here"), "{way:?}: {shown}");
+        }
+        let mut app = App { screen: question, open: true, listed: true, ..App::new() };
+        line(&mut app, "?");
+        assert_eq!(line(&mut app, "2"), [Effect::LoadPeople]);
+        update(&mut app, Event::People(vec![]));
+        line(&mut app, "?");
+        assert_eq!(line(&mut app, "1"), [Effect::LoadPeople], "who has gone to the people stays there");
     }
 
     #[test]

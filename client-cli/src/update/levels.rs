@@ -407,6 +407,13 @@ fn before_a_profile(begun: Option<Option<&str>>, shared: bool) -> App {
     app
 }
 
+fn an_invitation_that_waits() -> App {
+    let begun = Some(Begun { link: "L".into(), name: Some("Dana".into()) });
+    let mut app = App { begun, ..App::new() };
+    update(&mut app, Event::Start(Found::Open));
+    app
+}
+
 fn people(names: &[&str]) -> App {
     let mut app = App::new();
     update(&mut app, Event::Start(Found::Open));
@@ -431,6 +438,7 @@ fn from_every_place_numbers_lead_through_two_menus_and_three_questions_at_most_a
         ("the passphrase", Box::new(|| before_a_profile(Some(Some("Dana")), false))),
         ("the invitation of a visit", Box::new(|| before_a_profile(None, true))),
         ("the name in a visit", Box::new(|| before_a_profile(Some(None), true))),
+        ("an invitation that waits", Box::new(an_invitation_that_waits)),
         ("nobody", Box::new(|| people(&[]))),
         ("many", Box::new(|| people(&["A", "B", "C", "D", "E", "F", "G"]))),
         ("a conversation", Box::new(|| talking(&["Robin"]))),

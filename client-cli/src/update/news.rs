@@ -64,7 +64,7 @@ pub(super) fn arrived(app: &mut App, all: Vec<Queued>) -> Vec<Effect> {
         effects.push(Effect::Mark(said));
     }
     // The list of people is on the screen: it is shown anew. Before it is, nothing needs to be said.
-    let listing = open.is_none() && app.listed && matches!(app.screen, Screen::Choosing(_));
+    let listing = open.is_none() && app.again.is_none() && app.listed && matches!(app.screen, Screen::Choosing(_));
     if listing && (people || !names.is_empty()) {
         effects.push(Effect::LoadPeople);
     } else if open.is_some() && !names.is_empty() {

@@ -23,6 +23,7 @@ const PAST: usize = 6;
 /// The list of people, or the one person there is.
 pub(super) fn people(app: &mut App, people: Vec<Contact>) -> Vec<Effect> {
     app.people = people;
+    app.again = None;
     let again = app.reopen.take().and_then(|id| app.people.iter().find(|one| one.id == id).cloned());
     if let Some(contact) = again {
         app.listed = true;
@@ -137,6 +138,7 @@ pub(super) fn open(app: &mut App, contact: Contact) -> Vec<Effect> {
     let unread = app.unread.iter().filter(|queued| super::news::is_from(&queued.event, &contact.id)).count();
     let contact_id = contact.id.clone();
     app.loading = Loading::Opening;
+    app.again = None;
     app.waiting = contact.waiting;
     app.person = Some(contact);
     app.screen = Screen::Talk;
@@ -212,7 +214,10 @@ pub(super) fn chosen(app: &mut App, mut choices: Vec<Choice>, line: String) -> V
     }
     let asked_already = choices.iter().any(|choice| matches!(choice, Choice::SendIt(_)));
     if line.trim() == "?" && app.person.is_none() && app.open && !choices.contains(&Choice::Center) {
-        return super::safety::more(app);
+        return match app.again.take() {
+            Some(link) => super::first::over_the_invitation(app, link),
+            None => super::safety::more(app),
+        };
     }
     if line.trim().is_empty() || line.trim() == "?" || app.person.is_none() || asked_already {
         let most = choices.len();
@@ -313,7 +318,10 @@ pub(super) fn back(app: &mut App) -> Vec<Effect> {
         return super::first::go_on(app);
     }
     if app.person.is_none() {
-        return vec![Effect::LoadPeople];
+        return match app.again.take() {
+            Some(link) => super::first::ask_again(app, link),
+            None => vec![Effect::LoadPeople],
+        };
     }
     app.screen = Screen::Talk;
     vec![say(texts_of::writing_to(person(app)))]
