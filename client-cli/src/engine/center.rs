@@ -62,10 +62,8 @@ pub(crate) struct Words {
     pub(crate) readers: Vec<String>,
     /// What else.
     pub(crate) more: Vec<String>,
-    /// The last day for which it was meant, in words.
-    pub(crate) until: String,
-    /// The same as 1970-01-01.
-    pub(crate) last_day: String,
+    /// The last day for which it was meant, since 1970-01-01; in words only when it is shown, in the language of then.
+    pub(crate) last_day: u32,
     /// Whether that day is over.
     pub(crate) over: bool,
 }
@@ -186,8 +184,7 @@ fn words(notice: &Notice, now: i64) -> Words {
         hours: lines(&notice.hours),
         readers: lines(&notice.readers),
         more: lines(&notice.more),
-        until: time::day(notice.last_day),
-        last_day: time::date(notice.last_day),
+        last_day: notice.last_day,
         over: time::today(now) > i64::from(notice.last_day),
     }
 }
@@ -210,8 +207,7 @@ pub(crate) mod tests {
             hours: vec!["Weekdays, 9 to 17".into()],
             readers: vec!["Your specialist".into()],
             more: vec!["Bring a friend".into()],
-            until: "November 22, 2027".into(),
-            last_day: "2027-11-22".into(),
+            last_day: TODAY + 365,
             over: false,
         }
     }
@@ -367,7 +363,7 @@ pub(crate) mod tests {
         take_in(&home, pin, Some(notice), NOW).unwrap();
         for (day, over) in [(TODAY, false), (21_000, false), (21_001, true)] {
             let Center::Says(words) = read(&home, i64::from(day) * 86_400_000 + 3_600_000 * 12) else { panic!() };
-            assert_eq!((words.until.as_str(), words.over), ("July 1, 2027", over), "{day}");
+            assert_eq!((words.last_day, words.over), (21_000, over), "{day}");
         }
     }
 

@@ -5,6 +5,7 @@
 
 use crate::engine::center::Center;
 use crate::language::card as texts;
+use crate::output::time;
 
 /// What is typed for it, everywhere.
 pub(crate) const HELP: &str = "!";
@@ -15,7 +16,7 @@ pub(crate) fn card(center: &Center) -> Vec<String> {
     let without = |numbers: String| vec![texts::call(), texts::say(), texts::no_service(), numbers];
     let lines: Vec<String> = match center {
         Center::Says(says) if !says.card.is_empty() => {
-            let over = says.over.then(|| crate::language::center::over(&says.until));
+            let over = says.over.then(|| crate::language::center::over(time::day(says.last_day)));
             says.card.iter().cloned().chain(over).chain([texts::no_service()]).collect()
         }
         Center::Unusable => without(texts::unusable()),
@@ -49,8 +50,7 @@ mod tests {
     #[test]
     fn the_longest_card_of_a_center_fits_a_small_screen_with_its_numbers_first() {
         let line = "In danger, at any hour and on any day, ring and let it ring: 555 0100 0200 0300 ";
-        let longest =
-            Words { card: vec![line.trim().to_owned(); 4], over: true, until: "July 1, 2027".into(), ..words() };
+        let longest = Words { card: vec![line.trim().to_owned(); 4], over: true, last_day: 21_000, ..words() };
         assert!(line.len() == 80, "the longest line");
         let all = card(&Center::Says(longest));
         assert!(rows(&all[1..5]) <= 12, "{} rows at 40 columns", rows(&all[1..5]));

@@ -4,7 +4,7 @@
 //! This file must never learn a key, a passphrase or a pass.
 
 use super::doctor::Verdict;
-use super::time::rfc3339;
+use super::time::{date, rfc3339};
 use crate::engine::center::Center;
 use crate::engine::model::{
     Check, CheckState, Contact, Data, Direction, Event, Invitation, InvitationState, Keep, Kept, Message, Outcome,
@@ -70,7 +70,7 @@ struct Card<'a> {
     /// Whether something came that the center has not signed, or that was changed since.
     unusable: bool,
     center: Option<&'a str>,
-    valid_until: Option<&'a str>,
+    valid_until: Option<String>,
     expired: Option<bool>,
     hours: Option<&'a [String]>,
     readers: Option<&'a [String]>,
@@ -86,7 +86,7 @@ pub(crate) fn card(center: &Center, lines: &[String]) -> String {
         lines,
         unusable: *center == Center::Unusable,
         center: words.map(|words| words.name.as_str()),
-        valid_until: words.map(|words| words.last_day.as_str()),
+        valid_until: words.map(|words| date(words.last_day)),
         expired: words.map(|words| words.over),
         hours: words.map(|words| words.hours.as_slice()),
         readers: words.map(|words| words.readers.as_slice()),

@@ -7,10 +7,11 @@ use super::{first, say, talk};
 use crate::app::{App, Choice, Effect, Screen};
 use crate::engine::center::{Center, Words};
 use crate::language::center as texts;
+use crate::output::time;
 
 /// For how long a notice was meant, where that is over.
 pub(super) fn over(words: &Words) -> Option<String> {
-    words.over.then(|| texts::over(&words.until))
+    words.over.then(|| texts::over(time::day(words.last_day)))
 }
 
 /// All but the card, in paragraphs; where there is no notice, that.
@@ -112,6 +113,17 @@ mod tests {
         let old = Words { over: true, ..words() };
         let shown = said(&update(&mut invited(), Event::Center(says(old))));
         assert!(shown.contains("Weekdays, 9 to 17") && shown.contains("was meant until November 22, 2027."), "{shown}");
+    }
+
+    #[test]
+    fn the_day_of_a_notice_is_said_in_the_language_that_is_chosen_meanwhile() {
+        let mut app = talking(&["Ana"]);
+        app.center = says(Words { over: true, ..words() });
+        assert!(said(&line(&mut app, "!")).contains("November 22, 2027"));
+        crate::language::speak(crate::language::Language::Spanish);
+        let card = said(&line(&mut app, "!"));
+        let all = lines(&app).join(" ");
+        assert!(card.contains("22 de noviembre de 2027") && all.contains("22 de noviembre de 2027"), "{card} {all}");
     }
 
     #[test]
