@@ -5,7 +5,7 @@
 
 use super::Language;
 use super::value::Value;
-use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
+use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use std::borrow::Cow;
 use std::cell::Cell;
 
@@ -25,6 +25,9 @@ pub(crate) fn speak(language: Language) {
     let _ = SPOKEN.try_with(|spoken| spoken.set(language));
 }
 
+/// Behind a value that ends in a full stop while a sentence is made: no value holds it (sanitize.rs).
+const SEAM: char = '\0';
+
 /// How this thread speaks.
 pub(crate) fn spoken() -> Language {
     SPOKEN.try_with(Cell::get).unwrap_or(Language::English)
@@ -35,10 +38,19 @@ pub(super) fn text(area: &str, name: &str, values: Vec<(&'static str, Value)>) -
     let id = id(area, name);
     let mut arguments = FluentArgs::with_capacity(values.len());
     for (name, value) in values {
-        arguments.set(name, value.0);
+        arguments.set(name, marked(value.0));
     }
     let language = spoken();
-    words(language, &id, &arguments).or_else(|| words(Language::English, &id, &arguments)).unwrap_or(id)
+    let text = words(language, &id, &arguments).or_else(|| words(Language::English, &id, &arguments)).unwrap_or(id);
+    // A name such as Dr. ends its sentence with its own full stop.
+    if text.contains(SEAM) { text.replace(&format!("{SEAM}."), "").replace(SEAM, "") } else { text }
+}
+
+fn marked(value: FluentValue<'static>) -> FluentValue<'static> {
+    match value {
+        FluentValue::String(words) if words.ends_with('.') => format!("{words}{SEAM}").into(),
+        other => other,
+    }
 }
 
 /// The identifier in the files of a language: `practice-step-one` for the text `step_one` of `practice`.

@@ -195,6 +195,18 @@ fn no_text_frightens_and_none_has_a_long_word() {
 }
 
 #[test]
+fn a_name_that_ends_in_a_full_stop_ends_its_sentence() {
+    use super::talk::{headline, how, writing_to};
+    assert_eq!(writing_to("Robin"), "You are writing to Robin.");
+    assert_eq!(writing_to("Robin B."), "You are writing to Robin B.");
+    assert_eq!(writing_to("Wait.."), "You are writing to Wait..");
+    assert!(how("Robin B.").starts_with("Type to Robin B. and press"));
+    assert_eq!(headline("Robin B.", "see B.."), "Robin B.: see B..", "no word of anybody is changed");
+    speak(Language::Spanish);
+    assert_eq!(super::later::taken_back("Robin B."), "Ya no espera. No se envió a Robin B.");
+}
+
+#[test]
 fn a_text_speaks_the_language_of_its_thread_on_one_line_and_without_marks_of_direction() {
     assert_eq!(super::practice::left(), "Practice is over.");
     speak(Language::Spanish);
