@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::client::{Client, field};
-use e2e::process::{PATIENCE, Running, run};
+use e2e::process::{PATIENCE, Running, run, until};
 use e2e::terminal::{Terminal, find};
 use e2e::world::{ANA, DANA, Pair, World, introduce};
 use std::os::unix::fs::PermissionsExt;
@@ -124,6 +124,42 @@ fn settings_that_can_not_be_used_are_told_by_every_run_and_stop_none() -> Result
 }
 
 #[test]
+fn settings_that_can_not_be_used_are_told_on_the_full_screen_too_and_it_goes_on() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let Pair { ana, dana } = world.pair(&relay)?;
+    let nobody = world.client("nobody");
+    std::fs::create_dir_all(nobody.home())?;
+    let broken = [
+        ("pace = [\n", "The file of your settings can't be read"),
+        ("theme = \"purple\"\npace = 7\n", "pace, theme can't be used"),
+    ];
+    for (bytes, said) in broken {
+        for (client, begins) in [(&dana, "To Ana:"), (&nobody, "Step 1 of 3")] {
+            let file = client.home().join("settings.toml");
+            std::fs::write(&file, bytes)?;
+            let mut terminal =
+                Terminal::start(world.program(), &client.opening_arguments(), &[("TERM", "xterm-256color")])?;
+            terminal.shows("that it is told", |screen| {
+                let words = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+                words.contains(said) && words.contains(begins)
+            })?;
+            ensure!(find(&terminal.written(), b"\x1b[?1049h").is_some(), "it is the full screen");
+            if begins == "To Ana:" {
+                terminal.type_line(said)?;
+                terminal
+                    .shows("that it was sent", |screen| screen.contains(": ") && !screen.contains("not sent yet"))?;
+            }
+            terminal.press(b"\x1b[21~")?;
+            assert_eq!(terminal.wait()?, 0);
+            assert_eq!(std::fs::read_to_string(&file)?, bytes, "the file stays as it is");
+        }
+    }
+    assert_eq!(ana.inbox()?.texts().len(), 2, "people go on writing");
+    Ok(())
+}
+
+#[test]
 fn at_the_slow_pace_a_long_message_comes_in_blocks_with_enter_and_nothing_is_sent_by_it() -> Result<()> {
     let world = world()?;
     let relay = world.relay()?;
@@ -150,7 +186,17 @@ fn at_the_slow_pace_a_long_message_comes_in_blocks_with_enter_and_nothing_is_sen
     assert_eq!(shown, words);
     terminal.type_line("read it all")?;
     terminal.wait_for("Sent.")?;
+    // Where a number is asked for, an Enter for more is no wrong number either.
+    terminal.type_line("?")?;
+    let mut enters = 0;
+    while terminal.wait_for_any(&[MORE, "7  Quit"])? == 0 {
+        terminal.type_line("")?;
+        enters += 1;
+    }
+    ensure!(enters > 0, "seven choices are more than one block");
     leave(&mut terminal)?;
+    let text = String::from_utf8_lossy(&terminal.written()).into_owned();
+    ensure!(!text.contains("a number from 1"), "an Enter for more is no number: {text}");
     assert_eq!(ana.inbox()?.texts(), ["read it all"], "an Enter for more is no message");
     Ok(())
 }
@@ -192,8 +238,11 @@ fn what_waits_for_enter_comes_once_comes_before_the_end_and_goes_with_a_lock() -
     terminal.wait()?;
     ensure!(!shown(&terminal).contains("w99"), "{}", shown(&terminal));
     // It comes again, whole and once, though something else comes meanwhile.
+    set(&dana, "notify", "bell")?;
     let mut terminal = opened()?;
     ana.send_through(DANA, "and this")?;
+    // It rings when it is there.
+    until("it comes", || Ok(find(&terminal.written(), b"\x07").is_some()))?;
     for _ in 0..30 {
         terminal.type_line("")?;
         if terminal.wait_for_any(&[MORE, "and this"])? == 1 {
@@ -210,11 +259,12 @@ fn what_waits_for_enter_comes_once_comes_before_the_end_and_goes_with_a_lock() -
     leave(&mut terminal)?;
     ensure!(shown(&terminal).contains("w99"), "{}", shown(&terminal));
     // Where nobody sits nothing waits, and nothing rings.
-    set(&dana, "notify", "bell")?;
     ana.send_through(DANA, &hundred())?;
     let (out, err) = (world.folder().join("pipe.out"), world.folder().join("pipe.err"));
     let piped = Running::start(&mut by_file.plain_command(&["--plain"]), &out, &err)?;
     while !piped.line()?.context("it comes without an Enter")?.contains("w99") {}
+    ana.send_through(DANA, "while it is open")?;
+    while !piped.line()?.context("and the next")?.contains("while it is open") {}
     piped.kill()?;
     assert_eq!(find(&std::fs::read(&out)?, b"\x07"), None);
     Ok(())

@@ -6,6 +6,7 @@ mod keeping;
 mod kills;
 mod later;
 mod lost;
+mod notice;
 mod people;
 mod questions;
 mod recovery;
@@ -401,8 +402,7 @@ fn somebody_who_only_reads_confirms_with_one_filler_within_thirty_seconds() {
 #[test]
 fn two_people_of_one_name_are_told_apart() {
     let (mut ana, _) = friends();
-    let second = ana.engine().vault.read(|store| names::unique(store, "Dana")).unwrap();
-    assert_eq!(second, "Dana 2");
+    assert_eq!(ana.engine().vault.read(|store| names::unique(store, "Dana")).unwrap(), "Dana 2");
 }
 
 #[test]

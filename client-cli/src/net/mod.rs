@@ -8,6 +8,8 @@
 
 mod counted;
 mod line;
+#[cfg(test)]
+pub(crate) mod silent;
 mod tls;
 
 pub(crate) use counted::Traffic;

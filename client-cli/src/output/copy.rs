@@ -45,4 +45,16 @@ mod tests {
         let values: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!((values.len(), &values[0]["type"], &values[1]["text"]), (2, &"export".into(), &hostile.into()));
     }
+
+    #[test]
+    fn a_name_that_could_pass_for_the_programs_own_words_stands_in_quotation_marks_in_the_head_too() {
+        let mut contact = person("Dana");
+        contact.name = "You".into();
+        let head = of(&contact, &[], "Cairn: all is well", 0, false);
+        assert!(head.contains("“You”") && head.contains("“Cairn: all is well”"), "{head}");
+        assert!(head.contains("was not asked about this copy"), "{head}");
+        for line in head.lines() {
+            assert!(!line.replace("“You”", "").contains("You"), "{line}");
+        }
+    }
 }

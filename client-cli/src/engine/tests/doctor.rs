@@ -159,6 +159,54 @@ fn a_message_for_later_is_no_sign_of_a_clock_that_is_behind() {
 }
 
 #[test]
+fn a_disk_with_little_room_and_a_clock_from_before_this_program_was_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let ours = home(folder.path());
+    drop(Engine::create(&ours, "Ana", None, None, Protection::None).unwrap());
+    let around = |now: i64| Engine::look_around(&ours, now).unwrap();
+    let free = around(clock()).iter().find_map(|found| match found {
+        Finding::Room(free) => Some(*free),
+        _ => None,
+    });
+    // Half of what is free and a little more: no block of it is taken, and there is not room for two of it.
+    let size = free.unwrap() / 2;
+    std::fs::OpenOptions::new().write(true).open(ours.vault()).unwrap().set_len(size).unwrap();
+    let around_full = around(clock());
+    let little = around_full.iter().find(|found| matches!(found, Finding::LittleRoom { .. }));
+    let Some(Finding::LittleRoom { free, wanted }) = little else { panic!("{around_full:?}") };
+    assert!(free < wanted && *wanted > 2 * size, "{around_full:?}");
+    assert!(!around_full.iter().any(|found| matches!(found, Finding::Room(_))));
+    // The last moment of 2025, and the next.
+    assert!(around(1_767_225_599_999).contains(&Finding::ClockOff));
+    assert!(!around(1_767_225_600_000).contains(&Finding::ClockOff));
+}
+
+#[test]
+fn a_new_start_that_waits_is_not_saved_as_one_more_person() {
+    let (mut ana, mut dana) = friends();
+    let (danas, anas) = (ana.other(), dana.other());
+    let (link, bundle) = invite_as(&mut ana, "87654321", Some(&danas));
+    join_as(&mut dana, &link, &bundle, Some(&anas));
+    let waiting = dana.engine().vault.read(|store| store.pending(&anas)).unwrap().unwrap();
+    let rows = dana.engine().vault.read(|store| store.to_put(&waiting, 0, PLACE, 9)).unwrap();
+    let page: Vec<_> = rows.into_iter().map(|row| Delivery { id: row.id, envelope: row.envelope }).collect();
+    ana.take(&page);
+    assert!(ana.engine().vault.read(|store| store.pending(&danas)).unwrap().is_some());
+    ana.engine = None;
+    let texts = ["hello", "hello Dana"].map(str::to_owned).into();
+    let whole = home(ana.folder.path());
+    assert_eq!(raw::number(&whole, "SELECT count(*) FROM contacts"), 2, "it has a row of its own");
+    let parent = tempfile::tempdir().unwrap();
+    let into = home(&parent.path().join("new"));
+    let saved = Engine::salvage(&whole, None, &into).unwrap();
+    assert_eq!((saved.people, saved.nameless, saved.missing), (1, 0, Some(0)));
+    assert_eq!(raw::number(&into, "SELECT count(*) FROM contacts"), 1);
+    let engine = Engine::open(&into, None).unwrap();
+    let found = engine.history("Dana", None).unwrap().into_iter().map(|message| message.text);
+    assert_eq!(found.collect::<BTreeSet<String>>(), texts);
+}
+
+#[test]
 fn of_a_whole_profile_everything_is_saved_and_each_person_takes_a_new_start() {
     let (folder, texts) = profile();
     let (saved, new) = salvage(folder.path(), &texts).unwrap();

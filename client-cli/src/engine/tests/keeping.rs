@@ -223,3 +223,25 @@ fn where_the_file_can_not_be_written_anew_the_choice_holds_and_that_is_said() {
     let kept = dana.engine().choose_keep(&contact, Keep::Days30).unwrap();
     assert!(kept.erased && !crate::output::human::keeps(&kept).contains("no room"));
 }
+
+#[test]
+fn days_are_whole_all_of_a_day_goes_together() {
+    let (mut ana, mut dana) = people();
+    // The first hour of the day after next, and the last one.
+    let begins = (late().div_euclid(DAY) + 2) * DAY;
+    for at in [begins, begins + DAY - 1] {
+        pass(at - late());
+        write(&mut dana, &format!("at {at}"));
+        ana.take(&dana.put());
+    }
+    ana.news();
+    let contact = ana.other();
+    let older = |ana: &mut Person, now: i64| {
+        pass(now - late());
+        ana.engine().older_than(&contact, Keep::Days30).unwrap()
+    };
+    // What was said before that day is three days old at its end.
+    assert_eq!(older(&mut ana, begins + 30 * DAY), 2);
+    assert_eq!(older(&mut ana, begins + 31 * DAY - 1), 2, "thirty days and hours are not older than thirty days");
+    assert_eq!(older(&mut ana, begins + 31 * DAY), 4, "both of them, though one has hours left");
+}

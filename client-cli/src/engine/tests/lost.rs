@@ -228,3 +228,24 @@ fn behind_a_hole_the_filler_of_the_day_takes_its_hours_and_one_that_presses_does
     ana.take(&hole);
     assert!(at(&mut ana).unwrap() <= late() + 30_000);
 }
+
+#[test]
+fn a_peer_that_calls_everything_lost_without_end_is_sent_each_text_three_times_and_no_more() {
+    let (mut ana, mut dana) = people();
+    let letter = "x".repeat(4000);
+    dana.write("a text");
+    dana.write(&letter);
+    let (first, mut envelopes, mut news) = (number(&mut dana), 0, Vec::new());
+    for _ in 0..40 {
+        // After each single envelope, so that a letter is lost while it is half on its way too.
+        envelopes += put_some(&mut dana, 1).len();
+        let last = number(&mut dana);
+        dana.take(&say_lost(&mut ana, first + 1, last));
+        news.extend(dana.news());
+        pass(LATER);
+    }
+    assert_eq!(envelopes, 3 * (1 + 3), "a text of one piece and a letter of three");
+    news.sort();
+    assert!(news == ["not_arrived a text".to_owned(), format!("not_arrived {letter}")], "{} times", news.len());
+    assert_eq!((put(&mut dana).len(), due_at(&mut dana)), (0, None));
+}
