@@ -18,6 +18,7 @@ mod later;
 mod names;
 mod net;
 mod output;
+mod own_fault;
 mod plain;
 mod removal;
 mod sanitize;

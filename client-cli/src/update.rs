@@ -39,6 +39,8 @@ fn say(text: impl Into<String>) -> Effect {
 
 /// Takes one event.
 pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
+    #[cfg(test)]
+    crate::own_fault::tests::comes_if_it_is_asked_for(&event);
     match event {
         Event::Start(found) => start(app, found),
         Event::Line(line) => line_typed(app, line),

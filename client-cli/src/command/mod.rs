@@ -45,6 +45,7 @@ use crate::config::Config;
 use crate::engine::Fault;
 use crate::language::{self, Language};
 use crate::output;
+use crate::own_fault;
 use clap::Parser;
 use clap::error::{ContextKind, ErrorKind};
 use std::ffi::OsString;
@@ -54,7 +55,7 @@ use std::process::ExitCode;
 /// Runs `cairn` with these arguments, the program's own name first, and tells how it ended.
 pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     keep_memory();
-    crate::screen::when_the_program_panics();
+    own_fault::is_told_by_its_place();
     let args: Vec<OsString> = args.into_iter().collect();
     let json = args.iter().any(|arg| arg == "--json");
     let cli = match Cli::try_parse_from(&args) {
@@ -78,7 +79,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Scripts read one language.
     language::speak(if config.json { Language::English } else { Language::chosen(config.settings.language) });
     ExitCode::from(match Run::new(config) {
-        Ok(run) => end(dispatch(&run, cli.command), &run),
+        Ok(run) => end(own_fault::unless_it_panics(|| dispatch(&run, cli.command)), &run),
         Err(stop) => stop.print(json),
     })
 }

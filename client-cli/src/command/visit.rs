@@ -5,6 +5,7 @@
 use super::{Run, Stop};
 use crate::cli::Command;
 use crate::language::{removal as texts, shared as words};
+use crate::own_fault::unless_it_panics;
 use crate::shared;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ pub(super) fn open(run: &Run) -> Result<(), Stop> {
         Some(_) => run.interrupt.listen_to_all()?,
         None => shared::tidy(),
     }
-    let ended = crate::faces::open(run);
+    let ended = unless_it_panics(|| crate::faces::open(run));
     // Nothing is said before it is done. That something stayed behind goes before how the conversation ended.
     shared::end()?;
     if run.removed.get() {

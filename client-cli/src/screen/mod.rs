@@ -26,7 +26,7 @@ mod theme;
 mod view;
 mod work;
 
-pub(crate) use terminal::{restore, when_the_program_panics};
+pub(crate) use terminal::restore;
 
 use crate::app::{App, Event, Found, Screen, Why};
 use crate::begun;
@@ -35,7 +35,7 @@ use crate::config::PassphraseSource;
 use crate::engine::{Engine, Fault, notice};
 use crate::faces::Over;
 use crate::home::Home;
-use crate::language::screen as texts;
+use crate::own_fault::unless_it_panics;
 use crate::plain::curtain::Curtain;
 use crate::plain::idle::Awake;
 use crate::shared;
@@ -108,18 +108,6 @@ pub(crate) fn open(run: &Run, over: Option<Over>) -> Result<Option<Over>, Stop> 
             Err(stop) => Err(stop),
         }
     })
-}
-
-/// Does it. A fault of the program itself, on whichever thread, ends it in order: the terminal is given back, and its
-/// place is told.
-fn unless_it_panics<T>(work: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
-    // All that counts is in the vault, whose transactions are whole or not there.
-    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-    match (terminal::fault(), ended) {
-        (Some(place), _) => Err(Stop::Said { code: 1, message: texts::own_fault(place), next: "cairn".to_owned() }),
-        (None, Ok(ended)) => ended,
-        (None, Err(panic)) => std::panic::resume_unwind(panic),
-    }
 }
 
 struct Face<'a> {

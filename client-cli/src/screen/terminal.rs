@@ -2,11 +2,10 @@
 //!
 //! In: a whole picture and the cursor's place. Out: the bytes that make it so, and at the end the terminal as it was,
 //! however the program ends. This file must never ask the terminal anything: an answer that is eaten would end the
-//! program. It must never draw once the terminal was given back, nor print what a panic says: that may be what somebody wrote.
+//! program. It must never draw once the terminal was given back.
 
 use super::cells::difference;
 use crate::command::Stop;
-use crate::language::screen as texts;
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::Position;
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr};
@@ -28,9 +27,6 @@ const LARGEST: (u16, u16) = (500, 300);
 /// The modes before, as long as the screen is ours. Whoever writes to the screen holds it.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
-/// Where the program's own fault was, if it had one.
-static FAULT: Mutex<Option<String>> = Mutex::new(None);
-
 /// The screen, which is ours until this is dropped.
 pub(super) struct Terminal {
     shown: Option<Buffer>,
@@ -41,7 +37,6 @@ impl Terminal {
     pub(super) fn enter() -> Result<Self, Stop> {
         let before = tcgetattr(io::stdin()).map_err(io::Error::from)?;
         *held(&BEFORE) = Some(before);
-        when_the_program_panics();
         let terminal = Self { shown: None };
         terminal.set_modes();
         write(ENTER)?;
@@ -133,30 +128,6 @@ fn give_back<T>(before: &Mutex<Option<T>>, out: &mut impl Write, set_modes: impl
         let _ = out.write_all(LEAVE).and_then(|()| out.flush());
         set_modes(&before);
     }
-}
-
-/// Where the program's own fault was, if it had one since the last time this was asked.
-pub(super) fn fault() -> Option<String> {
-    held(&FAULT).take()
-}
-
-/// A panic's own words may hold what somebody wrote: only its place is kept, and told once the terminal is the person's
-/// again.
-pub(crate) fn when_the_program_panics() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        std::panic::set_hook(Box::new(|what| {
-            let place = what.location().map_or_else(String::new, |at| format!("{}:{}", at.file(), at.line()));
-            let ours = held(&BEFORE).is_some();
-            // First: whoever finds the screen gone asks why.
-            held(&FAULT).get_or_insert_with(|| place.clone());
-            restore();
-            if !ours {
-                // Nobody asks any more. Where this can't be written, it can't be told.
-                let _ = writeln!(io::stderr(), "{}", texts::own_fault(place));
-            }
-        }));
-    });
 }
 
 #[cfg(test)]

@@ -33,3 +33,4 @@ shared-for-conversation = --shared-computer is for the conversation, not for com
 shared-no-memory = This computer has no folder that is kept in memory only. Nothing was begun.
 shared-no-memory-next = carry the profile on a USB stick: cairn --shared-computer --home FOLDER
 shared-not-removed = { $folder } could not be removed ({ $why }). What lies there is locked with your passphrase.
+shared-own-fault = Cairn had to end: something in the program itself is wrong ({ $place }). What was sent stays sent. Nothing of this visit stays on this computer.

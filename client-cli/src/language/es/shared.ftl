@@ -33,3 +33,4 @@ shared-for-conversation = --shared-computer es para la conversación, no para co
 shared-no-memory = Esta computadora no tiene ninguna carpeta que esté solo en la memoria. No se empezó nada.
 shared-no-memory-next = llevar el perfil en una memoria USB: cairn --shared-computer --home FOLDER
 shared-not-removed = { $folder } no se pudo quitar ({ $why }). Lo que hay allí está cerrado con su frase clave.
+shared-own-fault = Cairn ha tenido que terminar: algo en el propio programa no va bien ({ $place }). Lo enviado queda enviado. Nada de esta visita queda en esta computadora.

@@ -29,6 +29,7 @@ areas! {
         no_memory();
         no_memory_next();
         not_removed(folder, why);
+        own_fault(place);
     }
     removal {
         would();

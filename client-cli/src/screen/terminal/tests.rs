@@ -3,7 +3,7 @@
 //! In: a fault in the middle of a conversation. Out: what is left on a terminal. This file must never be part of the program.
 
 use super::*;
-use crate::screen::unless_it_panics;
+use crate::own_fault::{is_told_by_its_place, unless_it_panics};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use ratatui_core::layout::Rect;
 use ratatui_core::style::Style;
@@ -47,6 +47,7 @@ fn a_terminal_that_is_gone_still_has_its_modes_set_back() {
 #[test]
 fn child() {
     let Ok(how) = std::env::var(CHILD) else { return };
+    is_told_by_its_place();
     let ended = unless_it_panics(|| {
         let mut terminal = Terminal::enter()?;
         let mut picture = Buffer::empty(Rect::new(0, 0, 60, 10));
