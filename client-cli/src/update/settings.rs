@@ -106,7 +106,10 @@ pub(super) fn set(key: Key, value: &str) -> Vec<Effect> {
 
 /// Slowly, in blocks of this size.
 pub(super) fn slow(app: &App, block: Block) -> Vec<Effect> {
-    let mut effects = set(Key::Block, &block.words().to_string());
+    let mut effects = vec![];
+    if app.settings.block != block {
+        effects.extend(set(Key::Block, &block.words().to_string()));
+    }
     if app.settings.pace != Pace::Slow {
         effects.extend(set(Key::Pace, "slow"));
     }
@@ -220,6 +223,12 @@ mod tests {
         let one = pick(&mut app, &shown, "How much");
         let number = one.lines().find(|line| line.contains("20 words")).unwrap()[..1].to_owned();
         let block = Effect::Set { key: Key::Block, value: "20".into() };
-        assert_eq!(typed(&mut app, &number), [block, Effect::Set { key: Key::Pace, value: "slow".into() }]);
+        let slow = || Effect::Set { key: Key::Pace, value: "slow".into() };
+        assert_eq!(typed(&mut app, &number), [block, slow()]);
+        // What is so already is not set, and so not said twice.
+        let (mut app, shown) = opened();
+        let one = pick(&mut app, &shown, "How much");
+        let number = one.lines().find(|line| line.contains("40 words")).unwrap()[..1].to_owned();
+        assert_eq!(typed(&mut app, &number), [slow()]);
     }
 }
