@@ -405,24 +405,35 @@ pub(crate) enum Config {
     },
 }
 
+/// What a value should have been: the words for it stand in the language files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Wanted {
+    /// How long a conversation is kept.
+    #[error("give 30d, 90d or always")]
+    Keep,
+    /// A time of waiting.
+    #[error("give seconds, from 0 to 86400, such as 30 or 2.5")]
+    Seconds,
+}
+
 /// How long a conversation is kept.
-fn keep(text: &str) -> Result<Time, String> {
+fn keep(text: &str) -> Result<Time, Wanted> {
     match text {
         "30d" => Ok(Time::Days30),
         "90d" => Ok(Time::Days90),
         "always" => Ok(Time::Always),
-        _ => Err("give 30d, 90d or always".to_owned()),
+        _ => Err(Wanted::Keep),
     }
 }
 
 /// Whole seconds or a decimal fraction, from 0 to a day.
-fn seconds(text: &str) -> Result<Duration, String> {
+fn seconds(text: &str) -> Result<Duration, Wanted> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     match text.parse::<f64>() {
         Ok(number) if plain && number <= LONGEST_WAIT => {
-            Duration::try_from_secs_f64(number).map_err(|_| "not a time".to_owned())
+            Duration::try_from_secs_f64(number).map_err(|_| Wanted::Seconds)
         }
-        _ => Err("give seconds, from 0 to 86400, such as 30 or 2.5".to_owned()),
+        _ => Err(Wanted::Seconds),
     }
 }
 

@@ -60,12 +60,12 @@ impl Home {
     /// told while this one works: a word of the program, never of a person.
     ///
     /// # Errors
-    /// [`Fault::Usage`] where the path can't be used.
+    /// [`Fault::Home`] where the path can't be used.
     pub fn new(directory: Option<&Path>, command: &'static str) -> Result<Self, Fault> {
         let directory = match directory {
             Some(directory) => directory.to_path_buf(),
             None => {
-                etcetera::choose_base_strategy().map_err(|_| Fault::Usage(trouble::no_home()))?.data_dir().join("cairn")
+                etcetera::choose_base_strategy().map_err(|_| Fault::Home(trouble::no_home()))?.data_dir().join("cairn")
             }
         };
         Ok(Self { directory: absolute(&directory)?, command })
@@ -92,7 +92,7 @@ impl Home {
     /// Makes the directory, for its owner only.
     ///
     /// # Errors
-    /// [`Fault::Usage`] where it can't be made.
+    /// [`Fault::Home`] where it can't be made.
     pub fn make(&self) -> Result<(), Fault> {
         let made = self.directory.is_dir();
         std::fs::DirBuilder::new()
@@ -117,7 +117,7 @@ impl Home {
     /// Waits up to five seconds for another process to finish, then lets this one in.
     ///
     /// # Errors
-    /// [`Fault::InUse`] with who is in; [`Fault::Usage`] where the lock file can't be written.
+    /// [`Fault::InUse`] with who is in; [`Fault::Home`] where the lock file can't be written.
     pub fn lock(&self) -> Result<Lock, Fault> {
         self.lock_within(PATIENCE)
     }
@@ -126,7 +126,7 @@ impl Home {
     /// there was one.
     ///
     /// # Errors
-    /// [`Fault::InUse`] with who is still in; [`Fault::Usage`] where the lock file can't be read.
+    /// [`Fault::InUse`] with who is still in; [`Fault::Home`] where the lock file can't be read.
     pub fn close_conversation(&self) -> Result<bool, Fault> {
         let (mut asked, start) = (false, Instant::now());
         loop {
@@ -235,7 +235,7 @@ fn holder(file: &mut File) -> String {
 
 /// The deepest part that exists, with links resolved, and the rest behind it.
 fn absolute(path: &Path) -> Result<PathBuf, Fault> {
-    let unusable = || Fault::Usage(trouble::home_path());
+    let unusable = || Fault::Home(trouble::home_path());
     let path = std::path::absolute(path).map_err(|_| unusable())?;
     let mut rest = Vec::new();
     let mut existing = path.as_path();
@@ -252,7 +252,7 @@ fn refused(said: impl Fn(String) -> String, error: &std::io::Error) -> Fault {
     if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
         return Fault::NoRoom;
     }
-    Fault::Usage(said(why(error.kind())))
+    Fault::Home(said(why(error.kind())))
 }
 
 #[cfg(test)]
@@ -310,6 +310,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::new(Some(folder.path()), "inbox").unwrap();
         std::os::unix::fs::symlink("/dev/null", folder.path().join("lock")).unwrap();
-        assert!(matches!(home.lock(), Err(Fault::Usage(_))));
+        assert!(matches!(home.lock(), Err(Fault::Home(_))));
     }
 }

@@ -154,9 +154,12 @@ fn of_a_profile_whose_first_page_is_gone_nothing_is_saved_nothing_is_made_and_th
     let Pair { ana, .. } = world.pair(&relay)?;
     let bytes = damage(&ana, |bytes| bytes[..PAGE].fill(0))?;
     ana.run(&["inbox"])?.ended(8)?;
-    ana.run(&["doctor"])?.ended(8)?;
     let place = world.folder().join("saved");
-    ana.run(&["doctor", "--salvage", text(&place)?])?.ended(8)?;
+    for words in [&["doctor"][..], &["doctor", "--salvage", text(&place)?]] {
+        let answer = ana.run(words)?.ended(8)?;
+        let next = field(answer.error.as_ref().context("an error")?, "next")?;
+        ensure!(next.contains("cairn --home NEW_HOME join LINK"), "{words:?} leads to {next}");
+    }
     ensure!(!place.join("vault.db").exists() && !place.join("key").exists());
     ensure!(std::fs::read(ana.home().join("vault.db"))? == bytes);
     world.client("nobody").run(&["doctor", "--salvage", text(&place)?])?.ended(3)?;

@@ -336,6 +336,10 @@ fn a_disk_that_is_full_loses_nothing_says_so_and_leaves_what_is_there_readable()
     }
     ensure!(told(&["config", "set", "face", "plain"])?.contains("can't be written here"), "settings");
     assert_eq!(std::fs::read(&card)?, settings, "left as it was");
+    // A profile that can't be looked at for want of room is not taken for a damaged one.
+    let looked = ana.run(&["doctor"])?.ended(1)?;
+    let error = looked.error.as_ref().context("an error")?;
+    assert_eq!(field(error, "next")?, "make room on the disk");
     // What is there can be read, and help now needs no room.
     assert_eq!(texts(&ana, DANA, "in")?, ["answer"]);
     ana.run(&["help-now"])?.ended(0)?.only("card")?;

@@ -89,7 +89,7 @@ fn settings_that_can_not_be_used_are_told_by_every_run_and_stop_none() -> Result
     ana.send_through(DANA, "good morning")?;
     dana.inbox()?;
     let file = dana.home().join("settings.toml");
-    let whole = "The file of your settings can't be read, so Cairn goes by the usual ones.";
+    let whole = "The file of your settings can't be read, so all goes on with the usual ones.";
     let broken = [
         ("pace = [\n", whole),
         ("theme = \"purple\"\npace = 7\nface = \"plain\"\n", "say of pace, theme can't be used"),
@@ -99,10 +99,10 @@ fn settings_that_can_not_be_used_are_told_by_every_run_and_stop_none() -> Result
         let done = run(&mut dana.plain_command(&["contact", "list"]), b"")?;
         let err = String::from_utf8(done.err)?.split_whitespace().collect::<Vec<_>>().join(" ");
         ensure!(done.code == 0 && err.contains(said), "{} {err}", done.code);
-        assert_eq!(err.matches("Cairn goes by").count(), 1, "one sentence: {err}");
+        assert_eq!(err.matches("all goes on with the usual").count(), 1, "one sentence: {err}");
         let mut spanish = dana.plain_command(&["contact", "list"]);
         let spanish = String::from_utf8(run(spanish.env("LC_ALL", "es_ES.UTF-8"), b"")?.err)?;
-        ensure!(spanish.contains("Cairn usa l"), "{spanish}");
+        ensure!(spanish.contains("todo sigue con lo"), "{spanish}");
         let card = dana.run(&["help-now"])?.ended(0)?;
         card.only("card")?;
         let warning = card.error.as_ref().context("a line on standard error")?;

@@ -87,8 +87,14 @@ fn salvage(run: &Run, home: &Home, into: &Home) -> Result<(), Stop> {
         return Err(Fault::NotSetUp.into());
     }
     let Some(key) = key(run, home)? else { return Err(Fault::Locked.into()) };
-    let saved = Engine::salvage(home, key.0.as_ref().map(|key| key.as_str()), into)
-        .map_err(|fault| Stop::from(fault).with_next(&step::other_folder()))?;
+    let saved = Engine::salvage(home, key.0.as_ref().map(|key| key.as_str()), into).map_err(|fault| match fault {
+        // The folder that was named for it, or nothing that could be saved: asking doctor again leads nowhere.
+        Fault::Home(what) => Stop::usage(what, step::other_folder()),
+        Fault::Damaged(_) => {
+            Stop::Said { code: fault.code(), message: crate::output::fault::words(&fault), next: step::begin_anew() }
+        }
+        other => Stop::from(other).with_next(&step::other_folder()),
+    })?;
     run.output.salvaged(&saved)?;
     next::print(run, Done::Salvaged(&saved.home), &[])
 }

@@ -16,6 +16,7 @@ pub(super) fn run(run: &Run, words: &'static str, what: &Later) -> Result<(), St
             let waiting = engine.later()?;
             if waiting.is_empty() {
                 run.output.say(&texts::nothing())?;
+                return next::print(run, Done::NothingLater, &[]);
             }
             waiting.iter().try_for_each(|message| run.output.later(message))?;
         }

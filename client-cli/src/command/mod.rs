@@ -19,6 +19,7 @@ mod later;
 mod lock;
 mod manual;
 mod next;
+mod parser;
 mod passphrase;
 mod profile;
 mod read;
@@ -47,7 +48,7 @@ use crate::language::{self, Language};
 use crate::output;
 use crate::own_fault;
 use clap::Parser;
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::ErrorKind;
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
@@ -134,35 +135,13 @@ fn end(result: Result<(), Stop>, run: &Run) -> u8 {
 
 /// What the command line's own parser says: help and version are no errors; the rest is code 2.
 fn not_understood(error: &clap::Error, json: bool, args: &[OsString]) -> u8 {
-    let text = error.render().to_string();
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         // Whoever closed the pipe has read enough.
-        let _ = std::io::stdout().write_all(text.as_bytes());
+        let _ = std::io::stdout().write_all(error.render().to_string().as_bytes());
         return 0;
     }
-    let said: Vec<&str> = text.lines().take_while(|line| !line.starts_with("Usage:")).collect();
-    let said = said.join(" ");
-    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    let words = words.strip_prefix("error: ").unwrap_or(&words);
-    let missing = "the following required arguments were not provided: ";
-    let message = match (error.kind(), words.strip_prefix(missing)) {
-        (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand, _) => {
-            language::command::word_missing()
-        }
-        (_, Some(what)) => language::command::missing(what),
-        // The parser explains itself in English only.
-        _ if language::spoken() != Language::English => language::command::not_understood(culprit(error)),
-        _ => language::command::not_understood(words),
-    };
-    output::error(json, Fault::Usage(String::new()).code(), &message, &help_for(args));
+    output::error(json, Fault::Usage(String::new()).code(), &parser::sentence(error), &help_for(args));
     2
-}
-
-/// What was typed and is not known or does not fit, without a word about it.
-fn culprit(error: &clap::Error) -> String {
-    let kinds = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg, ContextKind::InvalidValue];
-    let found = kinds.iter().filter_map(|kind| error.get(*kind)).map(ToString::to_string);
-    found.filter(|what| !what.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// The help page of the command that was meant, as far as its words are known.

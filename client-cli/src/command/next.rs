@@ -42,6 +42,8 @@ pub(super) enum Done<'a> {
     Set,
     /// A message was kept for later, or such messages were shown.
     Later,
+    /// There is no message that waits for a time.
+    NothingLater,
     /// What was begun with a person was given up, or the person was removed.
     GivenUp,
     /// A person who is blocked was shown, or blocked.
@@ -112,6 +114,7 @@ pub(super) fn step(done: Done<'_>, pending: &[Pending]) -> String {
         Done::Settings => "cairn config set KEY VALUE".to_owned(),
         Done::Set => "cairn config get".to_owned(),
         Done::Later => texts::later(),
+        Done::NothingLater => "cairn send CONTACT -m TEXT --at TIME".to_owned(),
         Done::Shown => "cairn send CONTACT -m TEXT".to_owned(),
         Done::About(name) => format!("cairn send {} -m TEXT", quoted(name)),
         Done::GivenUp => "cairn contact list".to_owned(),
@@ -209,6 +212,7 @@ mod tests {
             (Done::Settings, "cairn config set KEY VALUE"),
             (Done::Set, "cairn config get"),
             (Done::Later, "cairn later list, or cairn later cancel ID"),
+            (Done::NothingLater, "cairn send CONTACT -m TEXT --at TIME"),
             (Done::GivenUp, "cairn contact list"),
             (Done::Blocked("Dana P."), "cairn contact unblock 'Dana P.', to take it back"),
             (Done::Salvaged("/new home"), "cairn --home '/new home' inbox"),

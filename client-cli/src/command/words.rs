@@ -28,15 +28,11 @@ const ENGLISH: [&str; 15] = [
 ];
 
 /// What has the look of a sentence and is none that anybody reads.
-const NO_SENTENCE: [&str; 7] = [
+const NO_SENTENCE: [&str; 5] = [
     // The name of a thread.
     "reader gone",
-    // What the parser of the command line says, to be cut off.
-    "the following required arguments were not provided: ",
     // A command as the lock's file names it.
     "contact verify",
-    // A heading of the parser's.
-    "Usage:",
     // Columns of a table.
     "relay, mailbox, owner, capability, count, mark, told, gone",
     // Languages by their own names.

@@ -68,10 +68,16 @@ impl Engine {
     /// # Errors
     /// [`Fault::WrongPassphrase`], [`Fault::InUse`].
     pub fn look_inside(home: &Home, passphrase: Option<&str>, now: i64) -> Result<(Vec<Finding>, bool), Fault> {
-        let _lock = home.lock()?;
+        let not_looked = |why| Ok((vec![Finding::NotLooked(why)], false));
+        let _lock = match home.lock() {
+            Err(Fault::Home(why)) => return not_looked(why),
+            lock => lock?,
+        };
         let health = match Vault::examine(home, passphrase).map_err(Fault::from) {
             Ok(health) => health,
             Err(Fault::Damaged(what)) => return Ok((vec![Finding::Unreadable(what)], false)),
+            Err(Fault::NoRoom) => return not_looked(trouble::no_room()),
+            Err(Fault::Unexpected(why)) => return not_looked(why),
             Err(Fault::NewerProfile) => return Ok((vec![Finding::Newer], false)),
             Err(fault) => return Err(fault),
         };
@@ -101,7 +107,9 @@ impl Engine {
                     }
                 }
             }
-            findings.push(Finding::Conversations(fine));
+            if fine > 0 || findings.is_empty() {
+                findings.push(Finding::Conversations(fine));
+            }
             Ok(findings)
         })
     }

@@ -18,6 +18,9 @@ pub enum Fault {
     /// 2: what a person typed is off.
     #[error("{0}")]
     Slip(Slip),
+    /// 2: the folder of the profile can't be used.
+    #[error("{0}")]
+    Home(String),
     /// 3: there is no profile yet.
     #[error("There is no profile here yet.")]
     NotSetUp,
@@ -28,7 +31,7 @@ pub enum Fault {
     #[error("The relay can't be reached.")]
     Unreachable,
     /// 4: a relay answers, with another key than the one in its address.
-    #[error("Another computer answers in the relay's place. It was told nothing.")]
+    #[error("What answers is not the relay that Cairn knows. Nothing was told to it.")]
     OtherRelay,
     /// 5: the other person's keys changed: a new start waits for the words; nothing was sent.
     #[error("The keys of this conversation are new, and the words are not checked yet. Nothing was sent.")]
@@ -37,13 +40,13 @@ pub enum Fault {
     #[error("There is no contact of that name.")]
     NoContact,
     /// 7: an invitation that is used.
-    #[error("This invitation was used already.")]
+    #[error("This invitation was used already. It works once.")]
     InvitationUsed,
     /// 7: an invitation that is withdrawn, expired or unknown to the relay.
     #[error("This invitation is no longer there: it ended, or it was withdrawn.")]
     InvitationGone,
     /// 7: what waits at the invitation's place is not what the inviter put there.
-    #[error("This invitation can't be used: what waits at the relay is not what was put there.")]
+    #[error("This invitation can't be used: what came with it does not fit.")]
     InvitationAltered,
     /// 7: the relay wants a pass.
     #[error("This relay asks for a pass, and there is none, or it is used up.")]
@@ -67,7 +70,7 @@ pub enum Fault {
     #[error("This passphrase does not open the profile.")]
     WrongPassphrase,
     /// 8: the vault can't be read.
-    #[error("The profile's file is damaged: {0}")]
+    #[error("The profile can't be read as it is: {0}")]
     Damaged(String),
     /// 8: a newer program made the profile.
     #[error("This profile was made or changed by a newer Cairn. Nothing was changed.")]
@@ -81,7 +84,9 @@ pub enum Fault {
     )]
     HistoryDiffers,
     /// 8: a session can't be read.
-    #[error("The keys of this conversation can't be read here any more. Nothing goes out by them.")]
+    #[error(
+        "This conversation needs a new start: its keys can't be read here any more. What you both wrote is still here."
+    )]
     SessionDamaged,
     /// 9: the time of `--wait` is over.
     #[error("Nothing came in that time.")]
@@ -97,7 +102,7 @@ impl Fault {
     pub const fn code(&self) -> u8 {
         match self {
             Self::Unexpected(_) | Self::NoRoom => 1,
-            Self::Usage(_) | Self::Slip(_) => 2,
+            Self::Usage(_) | Self::Slip(_) | Self::Home(_) => 2,
             Self::NotSetUp | Self::Locked => 3,
             Self::Unreachable | Self::OtherRelay => 4,
             Self::KeysChanged => 5,
@@ -129,6 +134,7 @@ impl Fault {
             Self::Unexpected(_) => "cairn status",
             Self::NoRoom => "make room on the disk, then the same again",
             Self::Usage(_) | Self::Slip(_) => "cairn --help",
+            Self::Home(_) => "see who may write in that folder, or use another one: --home DIR",
             Self::NotSetUp => "cairn join LINK, or cairn setup --name NAME",
             Self::Locked => "the same command with --passphrase-file FILE, or in a terminal",
             Self::Unreachable => "cairn status",
@@ -136,7 +142,7 @@ impl Fault {
             Self::NoContact => "cairn contact list",
             Self::KeysChanged => "cairn contact verify CONTACT",
             Self::InvitationUsed | Self::InvitationGone | Self::InvitationAltered => {
-                "ask the person who invited you for a new invitation"
+                "tell the person who invited you, and ask for a new invitation"
             }
             Self::PassNeeded => "ask the center for a pass, then cairn invite new --pass PASS",
             Self::Full | Self::Busy => "cairn inbox, later",
@@ -149,7 +155,7 @@ impl Fault {
                  and cairn join LINK --as CONTACT"
             }
             Self::InUse(_) => "close the other one, then try again",
-            Self::WrongPassphrase => "the same command, with the right passphrase",
+            Self::WrongPassphrase => "the same command again: capital letters and spaces count",
             Self::Damaged(_) => "cairn doctor",
             Self::NewerProfile => "the same command, with the newest Cairn",
             Self::WaitOver => "cairn inbox",

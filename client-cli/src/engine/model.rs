@@ -336,6 +336,8 @@ pub enum Finding {
     Damaged(u64),
     /// The vault does not open, for this reason.
     Unreadable(String),
+    /// What is inside can't be looked at now, for this reason. It may well be whole.
+    NotLooked(String),
     /// A newer program made it.
     Newer,
     /// So many conversations can go on.

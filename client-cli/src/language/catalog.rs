@@ -29,7 +29,7 @@ pub(crate) fn speak(language: Language) {
 const SEAM: char = '\0';
 
 /// How this thread speaks.
-pub(crate) fn spoken() -> Language {
+fn spoken() -> Language {
     SPOKEN.try_with(Cell::get).unwrap_or(Language::English)
 }
 

@@ -14,7 +14,7 @@ mod system;
 mod texts;
 mod value;
 
-pub(crate) use catalog::{speak, spoken};
+pub(crate) use catalog::speak;
 pub(crate) use system::system;
 pub(crate) use texts::*;
 

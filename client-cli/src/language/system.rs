@@ -5,7 +5,7 @@
 use super::why;
 use std::io::ErrorKind;
 
-/// In English, as the standard library says it.
+/// Words of people's for what happens to people.
 pub(crate) fn system(kind: ErrorKind) -> String {
     match kind {
         ErrorKind::PermissionDenied => why::denied(),
@@ -25,8 +25,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn in_english_it_is_what_the_standard_library_says() {
-        for kind in [
+    fn people_read_words_of_theirs_and_only_what_is_rare_is_said_as_the_standard_library_says_it() {
+        let known = [
             ErrorKind::PermissionDenied,
             ErrorKind::NotFound,
             ErrorKind::AlreadyExists,
@@ -34,9 +34,10 @@ mod tests {
             ErrorKind::NotADirectory,
             ErrorKind::StorageFull,
             ErrorKind::ReadOnlyFilesystem,
-            ErrorKind::TimedOut,
-        ] {
-            assert_eq!(system(kind), kind.to_string());
+        ];
+        for kind in known {
+            assert_ne!(system(kind), kind.to_string());
         }
+        assert_eq!(system(ErrorKind::TimedOut), ErrorKind::TimedOut.to_string());
     }
 }

@@ -365,6 +365,7 @@ areas! {
         right_passphrase();
         newest();
         room();
+        home();
         again();
         not_set_up();
         locked();

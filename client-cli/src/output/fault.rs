@@ -10,7 +10,7 @@ use crate::language::{fault as texts, next as steps, trouble};
 /// The sentence.
 pub(crate) fn words(fault: &Fault) -> String {
     match fault {
-        Fault::Unexpected(what) | Fault::Usage(what) => what.clone(),
+        Fault::Unexpected(what) | Fault::Usage(what) | Fault::Home(what) => what.clone(),
         Fault::Slip(slip) => slipped(*slip),
         Fault::Blocked => texts::blocked(),
         Fault::NoRoom => texts::no_room(),
@@ -66,6 +66,7 @@ pub(crate) fn next(fault: &Fault) -> String {
         Fault::InvitationUsed | Fault::InvitationGone | Fault::InvitationAltered => steps::invitation(),
         Fault::PassNeeded => steps::pass(),
         Fault::NoRoom => steps::room(),
+        Fault::Home(_) => steps::home(),
         Fault::Full | Fault::Busy => steps::later(),
         Fault::Closed | Fault::HistoryDiffers | Fault::SessionDamaged => steps::rejoin(),
         Fault::OlderCopy => steps::older_copy(),
@@ -96,6 +97,7 @@ mod tests {
             Slip::Word(2),
         ];
         let mut faults = vec![
+            Fault::Home("The folder can't be written to.".into()),
             Fault::NotSetUp,
             Fault::Locked,
             Fault::Unreachable,

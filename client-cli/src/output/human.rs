@@ -58,9 +58,10 @@ pub(crate) fn keeps(kept: &Kept) -> String {
 /// The bytes of a month, in KB of 1,000 bytes, rounded up.
 pub(crate) fn data(data: &Data) -> Vec<String> {
     let kb = |bytes: u64| bytes.div_ceil(1000);
-    let all = data.received.saturating_add(data.sent);
+    let (received, sent) = (kb(data.received), kb(data.sent));
     vec![
-        standing::month(&data.month, kb(all), kb(data.received), kb(data.sent)),
+        // The sum of what stands beside it, so that it adds up for whoever reads it.
+        standing::month(&data.month, received.saturating_add(sent), received, sent),
         standing::budget(kb(BUDGET)),
         standing::counted(),
     ]

@@ -24,6 +24,7 @@ impl Vault {
     /// Looks through the whole file.
     pub(crate) fn examine(home: &Home, passphrase: Option<&str>) -> Result<Health, VaultError> {
         let mut old = Self::old(home, passphrase)?;
+        old.begin()?;
         let damaged = || VaultError::Damaged(trouble::vault_unread());
         if old.value::<i32>("PRAGMA application_id").ok_or_else(damaged)? != APPLICATION {
             return Err(VaultError::Damaged(trouble::vault_other()));

@@ -15,6 +15,10 @@ const BATCH: usize = 256;
 /// How far ahead it is looked for what can be read again. Larger: nothing. Smaller: the rest of a long table is not found.
 const FURTHEST: i64 = 1 << 40;
 
+/// Room that SQLite takes beside a file to read it. Larger: a disk that fails passes for a full one. Smaller: a full one for
+/// one that fails.
+const BESIDE: u64 = 64 * 1024;
+
 /// A vault for reading.
 pub(super) struct Old {
     path: PathBuf,
@@ -48,6 +52,27 @@ impl Old {
             }
         };
         Ok(self.connection.insert(connection))
+    }
+
+    /// Looks at the file for the first time. What is no damage of the file keeps from looking at it: a full disk has no room
+    /// for what SQLite puts beside it, and a file of somebody else's is not opened.
+    pub(super) fn begin(&mut self) -> Result<(), VaultError> {
+        let looked = match self.connection() {
+            Ok(connection) => connection.query_row("PRAGMA application_id", [], |_| Ok(())).map_err(VaultError::from),
+            Err(error) => Err(error),
+        };
+        self.connection = None;
+        match looked {
+            Err(VaultError::Failed(_)) if self.is_full() => Err(VaultError::Full),
+            Err(error @ (VaultError::Failed(_) | VaultError::Full)) => Err(error),
+            // The damage itself is told by whoever looks for it.
+            _ => Ok(()),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        let disk = self.path.parent().map(rustix::fs::statvfs);
+        matches!(disk, Some(Ok(disk)) if disk.f_bavail.saturating_mul(disk.f_frsize) < BESIDE)
     }
 
     /// One value; none where it can't be read.

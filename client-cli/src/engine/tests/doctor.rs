@@ -207,6 +207,25 @@ fn a_new_start_that_waits_is_not_saved_as_one_more_person() {
 }
 
 #[test]
+fn what_keeps_from_looking_inside_is_no_damage() {
+    let (folder, _) = profile();
+    let ours = home(folder.path());
+    let looked = || Engine::look_inside(&ours, None, clock()).unwrap();
+    std::fs::remove_file(folder.path().join("lock")).unwrap();
+    std::os::unix::fs::symlink("/dev/null", folder.path().join("lock")).unwrap();
+    let (found, sound) = looked();
+    assert!(!sound && matches!(found[..], [Finding::NotLooked(_)]), "a home that can't be written to: {found:?}");
+    std::fs::remove_file(folder.path().join("lock")).unwrap();
+    std::fs::rename(ours.vault(), folder.path().join("elsewhere")).unwrap();
+    std::fs::create_dir(ours.vault()).unwrap();
+    let (found, sound) = looked();
+    assert!(!sound && matches!(found[..], [Finding::NotLooked(_)]), "a file that is not opened: {found:?}");
+    std::fs::remove_dir(ours.vault()).unwrap();
+    std::fs::rename(folder.path().join("elsewhere"), ours.vault()).unwrap();
+    assert!(looked().1);
+}
+
+#[test]
 fn of_a_whole_profile_everything_is_saved_and_each_person_takes_a_new_start() {
     let (folder, texts) = profile();
     let (saved, new) = salvage(folder.path(), &texts).unwrap();

@@ -7,6 +7,6 @@ center-silent = Your center has given no notice of its own. Ask when people read
 center-unusable = A notice came that your center's computer has not signed, so it is not shown.
 center-not-yet = Your center's own notice has not come yet. It comes when its computer answers.
 center-with-invitation = What your center says of itself comes with your invitation.
-center-no-service = It is not an emergency service. Help now: !
+center-no-service = Cairn is not an emergency service. Help now: !
 center-help-now = Help now:
 center-choice = Your center

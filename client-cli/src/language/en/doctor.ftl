@@ -1,30 +1,32 @@
 # A look at the profile, and its rescue (output/doctor.rs).
 doctor-no-profile = There is no profile here yet.
 doctor-private = Home: only you can look into it.
-doctor-open-to-others = Others on this computer can look into { $file }, or it is not yours.
+doctor-open-to-others = Other accounts on this computer can open { $file }, or it is not yours.
 doctor-free = No other Cairn is at work here.
 doctor-in-use = A Cairn is at work here ({ $who }). What is inside was not looked at now. Close it and ask again.
 doctor-locked = The profile is locked. What is inside was not looked at: for that, give the passphrase.
 doctor-whole = The file of the profile is whole (tables version { $version }).
 doctor-not-together = The file of the profile can be read, but parts of it do not fit together. What can be read can be saved.
 doctor-damaged = { $pages ->
-    [one] One page of the profile's file is not as it was written.
-   *[other] { $pages } pages of the profile's file are not as they were written.
+    [one] One page of the profile's file can't be read.
+   *[other] { $pages } pages of the profile's file can't be read.
  } What can be read can be saved.
-doctor-unreadable = The profile can't be opened: { $why }
+doctor-unreadable = The profile can't be opened: { $why } Nothing can be saved from it here.
+doctor-not-looked = { $why } So what is inside was not looked at. It may well be whole.
 doctor-newer = A newer Cairn made or changed this profile.
 doctor-conversations = { $number ->
+    [0] There is no conversation here yet.
     [one] One conversation can go on.
    *[other] { $number } conversations can go on.
  }
-doctor-stopped = The keys of the conversation with { $name } can't be read here any more. What was written is there. It takes a new start.
+doctor-stopped = The conversation with { $name } needs a new start: its keys can't be read here any more. What you both wrote is still here.
 doctor-room = Room on the disk: { $free } MB.
 doctor-little-room = Little room on the disk: { $free } MB. There should be { $wanted } MB.
 doctor-clock = Clock: { $now }.
 doctor-clock-behind = The clock of this device is behind: the newest message is from { $newest }.
 doctor-clock-off = The clock of this device shows a day before this program was made.
 doctor-answers = The relay answers: { $address }
-doctor-silent = The relay can't be reached now: { $address }
+doctor-silent = The relay can't be reached now: { $address }. What you write is safe here.
 doctor-attention = Something above needs care.
 doctor-saved = Saved in { $home }. People: { $people }. Messages: { $messages }.
 doctor-all-messages = No message is missing.
@@ -44,5 +46,5 @@ doctor-nameless = { $number ->
  }
 doctor-people-missing = People with whom nothing was written may be missing.
 doctor-own-name = Your own name could not be read. It is Somebody now.
-doctor-not-saved = Not saved: the keys of the conversations, open invitations, checks of words, half of a message. With each person it takes a new start. What they may not have yet goes out then.
+doctor-not-saved = Not saved: the keys of the conversations, open invitations, checks of words, a message that had come only in part. So each conversation needs a new start. What the other side may not have yet goes out then.
 doctor-left-alone = The old folder was left as it is. Do not use it any more.

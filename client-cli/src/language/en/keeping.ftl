@@ -2,7 +2,7 @@
 keeping-always = always
 keeping-days = { $days } days
 keeping-both = Kept here: { $here }. Kept by { $name }: { $there }.
-keeping-older-goes = What is older goes from this device. The other side is told.
+keeping-older-goes = Older messages are removed from this device. The other side is told your choice.
 keeping-would-remove = { $number ->
     [one] 1 message
    *[other] { $number } messages

@@ -15,8 +15,8 @@ news-second-taker = A second person tried your invitation. It works once only, s
     or call { $name }, ask whether the right person is in your list.
 news-second-taker-of = A second person tried your invitation { $id }. It works once only, so they could not join. When you next see
     or call { $name }, ask whether the right person is in your list.
-news-check-asked = { $name } would like to check words with you. Be on the telephone or in one room, and begin too: type ? in
-    the conversation, or use cairn contact verify.
+news-check-asked = { $name } would like to check words with you. Be on the telephone or in one room, and begin too. In the
+    conversation: type ? and press Enter, then choose About { $name }.
 news-differs = This device and the one of { $name } remember the conversation differently. An older copy may be in use. When
     you next see or call { $name }, talk about it, and make a new start: one of you makes an invitation for it.
 news-rejoined = A new start with { $name } waits. Call { $name } or meet, and check the words: then the conversation goes on.

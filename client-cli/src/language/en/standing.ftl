@@ -1,6 +1,6 @@
 # How things stand, in lists and copies (output/human.rs, output/copy.rs).
 standing-month = This month ({ $month }): { $all } KB: { $received } in, { $sent } out.
-standing-budget = It should stay below { $most } KB a month, at 20 messages a day each way.
+standing-budget = With 20 messages a day each way it is meant to stay below { $most } KB a month.
 standing-counted = Counted at the connection, encryption and all. What the network adds around it is not in it.
 standing-invitation = Invitation { $id }: { $state }.
 standing-invitation-for = Invitation { $id } for { $name }: { $state }.

@@ -38,7 +38,10 @@ step-passphrase = the same command with --passphrase-file FILE, or with --no-pas
 step-passphrase-file = the same command with --passphrase-file FILE
 step-ask-address = ask the center for the relay's address
 step-whole-pass = the same command with the whole pass
-step-chmod = chmod go= on what is named, as its owner
+step-chmod = chmod go= on what is named, or ask who looks after this computer
 step-room = make room on the disk
+step-doctor-again = cairn doctor, once that is mended
+step-begin-anew = ask for a new invitation, then cairn --home NEW_HOME join LINK; to invite people yourself: cairn --home
+    NEW_HOME setup --name NAME
 step-clock = set the clock of this device
 step-instead-of-terminal = cairn inbox and cairn send, or cairn --plain to read lines from a pipe

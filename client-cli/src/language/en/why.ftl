@@ -1,8 +1,8 @@
 # Why the system said no (language/system.rs).
-why-denied = permission denied
-why-missing = entity not found
-why-there = entity already exists
-why-folder = is a directory
-why-no-folder = not a directory
-why-full = no storage space
-why-read-only = read-only filesystem or storage medium
+why-denied = there is no permission
+why-missing = it is not there
+why-there = there is one already
+why-folder = it is a folder
+why-no-folder = it is not a folder
+why-full = the disk is full
+why-read-only = nothing can be written there

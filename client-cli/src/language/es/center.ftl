@@ -7,6 +7,6 @@ center-silent = Su centro no ha dado ningún aviso propio. Pregunte cuándo se l
 center-unusable = Llegó un aviso que la computadora de su centro no firmó, así que no se muestra.
 center-not-yet = El aviso de su centro no ha llegado todavía. Llega cuando su computadora responda.
 center-with-invitation = Lo que su centro dice de sí mismo llega con su invitación.
-center-no-service = No es un servicio de emergencias. Ayuda ya: !
+center-no-service = Cairn no es un servicio de emergencias. Ayuda ya: !
 center-help-now = Ayuda ya:
 center-choice = Su centro

@@ -2,7 +2,7 @@
 keeping-always = siempre
 keeping-days = { $days } días
 keeping-both = Se guarda aquí: { $here }. { $name } la guarda: { $there }.
-keeping-older-goes = Lo que es más antiguo sale de este aparato. Se le dice a la otra persona.
+keeping-older-goes = Los mensajes más antiguos se quitan de este aparato. A la otra persona se le dice lo que usted eligió.
 keeping-would-remove = { $number ->
     [one] 1 mensaje
    *[other] { $number } mensajes

@@ -16,7 +16,7 @@ news-second-taker = Una segunda persona probó su invitación. Sirve una sola ve
 news-second-taker-of = Una segunda persona probó su invitación { $id }. Sirve una sola vez, así que no pudo entrar. Cuando vea o llame
     a { $name }, pregunte si está en su lista la persona correcta.
 news-check-asked = { $name } quiere comprobar las palabras con usted. Hablen por teléfono o en la misma sala, y empiece usted
-    también: escriba ? en la conversación, o use cairn contact verify.
+    también. En la conversación: escriba ? y pulse Enter, y elija Acerca de { $name }.
 news-differs = Este aparato y el de { $name } recuerdan la conversación de otra manera. Quizá se usa una copia antigua. Cuando
     vea o llame a { $name }, háblenlo y empiecen de nuevo: uno de ustedes hace una invitación para eso.
 news-rejoined = Espera un nuevo comienzo con { $name }. Llame a { $name }, o véanse, y comprueben las palabras: entonces sigue la

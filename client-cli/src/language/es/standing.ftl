@@ -1,6 +1,6 @@
 # How things stand, in lists and copies (output/human.rs, output/copy.rs).
 standing-month = Este mes ({ $month }): { $all } KB: { $received } recibidos, { $sent } enviados.
-standing-budget = Debería quedar por debajo de { $most } KB al mes, con 20 mensajes al día en cada sentido.
+standing-budget = Con 20 mensajes al día en cada sentido, debería quedar por debajo de { $most } KB al mes.
 standing-counted = Contado en la conexión, con el cifrado. No cuenta lo que la red añade.
 standing-invitation = Invitación { $id }: { $state }.
 standing-invitation-for = Invitación { $id } para { $name }: { $state }.

@@ -39,7 +39,10 @@ step-passphrase = el mismo comando con --passphrase-file FILE, o con --no-passph
 step-passphrase-file = el mismo comando con --passphrase-file FILE
 step-ask-address = pida al centro la dirección del servidor
 step-whole-pass = el mismo comando con el pase entero
-step-chmod = chmod go= con lo que se nombra, como su dueño
+step-chmod = chmod go= con lo que se nombra, o pregunte a quien cuida este aparato
 step-room = haga espacio en el disco
+step-doctor-again = cairn doctor, cuando eso esté corregido
+step-begin-anew = pida una invitación nueva, después cairn --home NEW_HOME join LINK; para invitar usted: cairn --home
+    NEW_HOME setup --name NAME
 step-clock = ponga en hora el reloj de este aparato
 step-instead-of-terminal = cairn inbox y cairn send, o cairn --plain para leer líneas de otro programa

@@ -74,6 +74,17 @@ areas! {
         word_missing();
         missing(what);
         not_understood(words);
+        no_command(what);
+        not_here(what);
+        did_you_mean(what);
+        send_words();
+        value(argument, value);
+        value_missing(argument);
+        values(values);
+        give_seconds();
+        give_keep();
+        twice(argument);
+        not_together(argument, other);
         passphrase_unread(why);
         passphrase_command();
         of_file();
@@ -108,6 +119,8 @@ areas! {
         talk_no_json();
     }
     step {
+        doctor_again();
+        begin_anew();
         once_used();
         once_yours_used();
         rejoin(name);
@@ -153,6 +166,7 @@ areas! {
         instead_of_terminal();
     }
     trouble {
+        no_room();
         refused(why);
         refused_inbox(why);
         answer();

@@ -14,6 +14,7 @@ areas! {
         not_together();
         damaged(pages);
         unreadable(why);
+        not_looked(why);
         newer();
         conversations(number);
         stopped(name);
