@@ -51,7 +51,7 @@ use exchange::Exchange;
 use model::{Contact, Message, Queued};
 use zeroize::Zeroizing;
 
-/// Events that a face is given at once. Larger: more memory. Smaller: more calls.
+/// Events of one person that a face is given at once. Larger: more memory. Smaller: more calls.
 const EVENTS: u32 = 4096;
 
 /// How the vault's key is kept.

@@ -98,11 +98,14 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// All that was not shown, in order, at most `most`.
+    /// All that was not shown, in order, at most `most` of each person: whoever writes without end stands in nobody else's
+    /// way.
     pub(crate) fn unshown(&self, most: u32) -> Result<Vec<Queued>, VaultError> {
         let mut statement = self.0.prepare_cached(&format!(
-            "SELECT number, kind, contact, invitation, message, count FROM events WHERE {FOR_SHOWING}
-             ORDER BY number LIMIT ?1",
+            "SELECT number, kind, contact, invitation, message, count
+             FROM (SELECT *, row_number() OVER (PARTITION BY contact ORDER BY number) AS place FROM events
+                   WHERE {FOR_SHOWING})
+             WHERE place <= ?1 ORDER BY number",
         ))?;
         let rows: Vec<Raw> = statement.query_map([most], raw)?.collect::<Result<_, _>>()?;
         rows.into_iter().map(|raw| Ok(Queued { number: raw.number, event: self.event(raw)? })).collect()

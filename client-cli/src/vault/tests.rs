@@ -326,3 +326,25 @@ fn a_pass_is_kept_for_the_relay_that_it_is_for_and_shown_to_no_other() {
     vault.write(|store| store.keep_relay(MARKER, None)).unwrap();
     assert_eq!(profile(&vault), (MARKER.to_owned(), [9; 32]));
 }
+
+#[test]
+fn whoever_writes_without_end_keeps_nobody_elses_words_from_being_shown() {
+    let mut vault = Folder::new().create(None);
+    person(&mut vault, "mallory");
+    person(&mut vault, "dana");
+    let gap = |contact, missing| move |store: &Store<'_>| store.insert_event(EventRow::Gap(contact, missing));
+    for missing in 1..=5 {
+        vault.write(gap("mallory", missing)).unwrap();
+    }
+    vault.write(gap("dana", 9)).unwrap();
+    let mut rounds = Vec::new();
+    loop {
+        let all = vault.read(|store| store.unshown(2)).unwrap();
+        if all.is_empty() {
+            break;
+        }
+        vault.write(|store| all.iter().try_for_each(|queued| store.mark_shown(queued.number))).unwrap();
+        rounds.push(all.into_iter().map(|queued| queued.number).collect::<Vec<_>>());
+    }
+    assert_eq!(rounds, [vec![1, 2, 6], vec![3, 4], vec![5]], "two of each, in order, and all of them in the end");
+}
