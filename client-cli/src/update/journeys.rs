@@ -234,3 +234,21 @@ fn what_was_not_sent_yet_is_called_sent_when_it_is() {
     assert!(said(&update(&mut app, Event::Waiting(0))).contains("sent now"));
     assert_eq!(update(&mut app, Event::Waiting(0)), []);
 }
+
+#[test]
+fn words_that_do_not_stand_among_the_past_ones_are_said_and_only_then_count_as_shown() {
+    let mut app = App::new();
+    update(&mut app, Event::Start(Found::Open));
+    let of = |id: &str, number| {
+        let message = Message { id: id.into(), ..letter("Robin", id) };
+        (message.clone(), Queued { number, event: News::Message(message) })
+    };
+    let ((_, early), (late, new)) = (of("early", 7), of("late", 8));
+    update(&mut app, Event::News(vec![early.clone(), new]));
+    update(&mut app, Event::People(vec![person("Robin")]));
+    // So much was written from here since that the first of the two is further up.
+    let own = Message { direction: Direction::Out, ..letter("Robin", "early") };
+    let effects = update(&mut app, Event::Past(vec![Message { id: "early".into(), ..own }, late]));
+    assert!(effects.contains(&Effect::Mark(vec![8])), "{effects:?}");
+    assert!(effects.contains(&Effect::News(vec![early])), "{effects:?}");
+}

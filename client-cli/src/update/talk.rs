@@ -6,13 +6,14 @@
 use super::say;
 use crate::app::{App, Choice, Effect, Loading, Screen};
 use crate::engine::Fault;
-use crate::engine::model::{Contact, Event, Invitation, Message, Outcome, SendState};
+use crate::engine::model::{Contact, Direction, Event, Invitation, Message, Outcome, SendState};
 use crate::language::people as texts;
 use crate::language::{choice as choices_of, talk as texts_of};
 use crate::names;
 use crate::output::human;
 use crate::sanitize;
 use cairn_protocol::limits::TEXT;
+use std::collections::BTreeSet;
 
 /// People in one list. Larger: more than seven choices with the rest. Smaller: more pages.
 const PAGE: usize = 4;
@@ -158,9 +159,11 @@ pub(super) fn past(app: &mut App, messages: Vec<Message>) -> Vec<Effect> {
     app.seen = messages.len();
     let (mine, others) = app.unread.drain(..).partition(|queued| super::news::is_from(&queued.event, &contact.id));
     app.unread = others;
-    // Messages stand among the past ones; what is no message is still to be said.
-    let (shown, other): (Vec<_>, Vec<_>) =
-        Vec::into_iter(mine).partition(|queued| matches!(queued.event, Event::Message(_)));
+    // What stands among the past ones is shown by that. All else is still to be said: also a message before which so many
+    // were written that it does not stand there.
+    let there: BTreeSet<&str> = theirs(&messages).map(|message| message.id.as_str()).collect();
+    let (shown, other): (Vec<_>, Vec<_>) = Vec::into_iter(mine)
+        .partition(|queued| matches!(&queued.event, Event::Message(message) if there.contains(message.id.as_str())));
     let mut effects = vec![
         Effect::Gap,
         say(texts_of::headline(person(app), human::trust(contact.trust))),
@@ -184,6 +187,10 @@ pub(super) fn past(app: &mut App, messages: Vec<Message>) -> Vec<Effect> {
     effects.push(say(if contact.blocked { texts::keys() } else { texts_of::how(person(app)) }));
     effects.extend(super::safety::put_back(app));
     effects
+}
+
+fn theirs(messages: &[Message]) -> impl Iterator<Item = &Message> {
+    messages.iter().filter(|message| message.direction == Direction::In)
 }
 
 /// A line in the conversation.
