@@ -3,9 +3,11 @@
 //! In: keys that were pressed. Out: whether and how everything is hidden. This file must never learn which keys.
 
 use super::{Face, drafts};
-use crate::app::{Event, Found, Why};
+use crate::app::{Event, Why};
 use crate::command::Stop;
-use crate::config::PassphraseSource;
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::faces;
 use std::time::{Duration, Instant, SystemTime};
 
 /// A moment at which the person was there. Two clocks: one stands still while the computer sleeps, the other can be set.
@@ -23,15 +25,19 @@ impl Awake {
     }
 
     /// How long ago it was.
-    pub(crate) fn since(&self) -> Duration {
+    fn since(&self) -> Duration {
         self.steady.elapsed().max(self.wall.elapsed().unwrap_or_default())
+    }
+
+    /// How long until the conversation locks by itself; none: it does not, or is locked.
+    pub(crate) fn left(&self, engine: Option<&Engine>, config: &Config) -> Option<Duration> {
+        engine.and(config.idle).map(|idle| idle.saturating_sub(self.since()))
     }
 }
 
 impl Face<'_> {
-    /// How long until the conversation locks by itself; none: it does not, or is locked.
     pub(super) fn until_idle(&self) -> Option<Duration> {
-        self.engine.as_ref().and(self.run.config.idle).map(|idle| idle.saturating_sub(self.awake.since()))
+        self.awake.left(self.engine.as_ref(), &self.run.config)
     }
 
     /// Whether no key was pressed for long enough, Enter or not.
@@ -49,19 +55,14 @@ impl Face<'_> {
     }
 
     /// Everything is closed and hidden.
-    pub(super) async fn hide(&mut self, why: Why) -> Result<(), Stop> {
+    pub(super) async fn close_and_hide(&mut self, why: Why) -> Result<(), Stop> {
         let pressed = drafts::pressed(&mut self.events, &self.app.screen);
         let half_typed = drafts::behind(pressed, self.typing.take_half_typed().await);
         if !half_typed.is_empty() {
             // Where the vault takes nothing more, they stay in the memory alone.
             let _ = self.keep_draft(&half_typed);
         }
-        let found = match (self.found()?, &self.run.config.passphrase) {
-            (Found::Locked, PassphraseSource::Person) if self.run.config.may_ask => Found::Locked,
-            // It would open by itself at once.
-            (Found::Locked, _) => Found::Open,
-            (other, _) => other,
-        };
+        let found = faces::behind(&self.home, &self.run.config)?;
         let half_typed = String::from_utf8(half_typed).ok();
         self.events.push_back(Event::Hide { why, half_typed, found });
         Ok(())

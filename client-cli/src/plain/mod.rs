@@ -15,13 +15,13 @@ mod secret;
 mod set;
 mod typing;
 
-use crate::app::{App, Effect, Event, Found, Why};
+use crate::app::{App, Effect, Event, Why};
 use crate::begun;
 use crate::carry_out::carry_out;
 use crate::command::{Run, Stop, closing};
 use crate::engine::notice;
 use crate::engine::{Engine, Fault, Protection};
-use crate::faces::Over;
+use crate::faces::{self, Flow, LOOK, Over, Steps};
 use crate::home::Home;
 use crate::language::{command, step};
 use crate::output::human;
@@ -29,17 +29,11 @@ use crate::sanitize;
 use crate::shared;
 use crate::update::update;
 use blocks::Blocks;
-use curtain::Curtain;
 use idle::Awake;
 use page::{Held, Page, numbered};
 use std::collections::VecDeque;
-use std::time::Duration;
 use typing::{Input, Typing};
 use zeroize::Zeroizing;
-
-/// How often it is looked whether the relay answers. Longer: people write into the dark. Shorter: a short break of the
-/// line, which heals by itself, is told.
-const LOOK: Duration = Duration::from_secs(4);
 
 /// Opens the conversation.
 pub(crate) fn open(run: &Run, over: Option<Over>) -> Result<Option<Over>, Stop> {
@@ -51,19 +45,12 @@ pub(crate) fn open(run: &Run, over: Option<Over>) -> Result<Option<Over>, Stop> 
         return Err(Stop::usage(command::no_terminal(), step::instead_of_terminal()));
     }
     let over = over.map_or_else(|| Over::nothing(run), Ok)?;
+    let app = over.app(run);
     let home = over.home;
     let mut face = Face {
         run,
         engine: over.engine,
-        app: App {
-            begun: begun::read(&home),
-            settings: over.settings,
-            reopen: over.person,
-            set_aside: run.config.read.set_aside(),
-            center: notice::center(&home),
-            shared: shared::place(),
-            ..App::new()
-        },
+        app,
         page: Page::new(run.config.terminal),
         blocks: Blocks::default(),
         typing: Typing::start()?,
@@ -74,7 +61,7 @@ pub(crate) fn open(run: &Run, over: Option<Over>) -> Result<Option<Over>, Stop> 
         awake: Awake::now(0),
         home,
     };
-    let ended = run.wait(async { face.live(terminal).await });
+    let ended = run.wait(async { faces::live(&mut face, terminal).await });
     // However it ended, what was half typed is kept.
     let _closing = closing();
     let kept = run.last(face.keep_half_typed());
@@ -103,64 +90,17 @@ struct Face<'a> {
     awake: Awake,
 }
 
-/// Whether to go on.
-#[derive(PartialEq, Eq)]
-enum Flow {
-    On,
-    /// Everything is to be hidden.
-    Hide(Why),
-    /// The other face goes on.
-    Over,
-    Done,
-}
-
-impl Face<'_> {
-    async fn live(&mut self, terminal: bool) -> Result<Flow, Stop> {
-        // Before the profile is open: whoever asks for the lock finds somebody who listens.
-        let mut curtain = Curtain::listen(terminal)?;
-        self.begin()?;
-        loop {
-            // Whatever is going on is dropped: all that counts is in the vault, and nothing waits longer than one step.
-            let closed = self.engine.is_none();
-            let flow = tokio::select! {
-                biased;
-                () = curtain.drawn() => Flow::Hide(Why::Asked),
-                flow = self.step() => flow?,
-            };
-            if closed && self.engine.is_some() {
-                // Asked for while a passphrase was typed, when there was nothing to hide.
-                curtain.forget();
-            }
-            match flow {
-                Flow::On => {}
-                Flow::Hide(why) => self.hide(why).await?,
-                ended @ (Flow::Over | Flow::Done) => return Ok(ended),
-            }
-        }
+impl Steps for Face<'_> {
+    fn is_open(&self) -> bool {
+        self.engine.is_some()
     }
 
-    /// Looks what there is, and begins.
     fn begin(&mut self) -> Result<(), Stop> {
-        // The other face may have left it open.
-        let found = if self.engine.is_some() { Found::Open } else { self.found()? };
-        if found == Found::Open && self.engine.is_none() {
-            self.engine = Some(Engine::open(&self.home, None)?);
-        }
         self.awake = Awake::now(self.typing.keys());
-        self.app.center = notice::center(&self.home);
-        self.events.push_back(Event::Start(found));
+        self.events.push_back(faces::begin(&self.home, &mut self.engine, &mut self.app)?);
         Ok(())
     }
 
-    fn found(&self) -> Result<Found, Stop> {
-        Ok(match Engine::exists(&self.home) {
-            false => Found::Nothing,
-            true if Engine::needs_passphrase(&self.home)? => Found::Locked,
-            true => Found::Open,
-        })
-    }
-
-    /// One event with all that follows from it, or one wait.
     async fn step(&mut self) -> Result<Flow, Stop> {
         let Some(event) = self.events.pop_front() else {
             if self.is_idle().await {
@@ -178,6 +118,12 @@ impl Face<'_> {
         Ok(Flow::On)
     }
 
+    async fn hide(&mut self, why: Why) -> Result<(), Stop> {
+        self.close_and_hide(why).await
+    }
+}
+
+impl Face<'_> {
     /// Waits for a line or for news.
     async fn listen(&mut self) -> Result<(), Stop> {
         let look = LOOK.min(self.until_idle().unwrap_or(LOOK));
@@ -204,11 +150,9 @@ impl Face<'_> {
             None if self.stuck => return Ok(()),
             None => {
                 let now = self.engine()?.trouble();
-                // Told when it was there at the last look too.
-                if self.trouble == now {
-                    self.come_in(Event::Trouble(now.clone())).await?;
+                if let Some(event) = faces::looked(&mut self.trouble, now) {
+                    self.come_in(event).await?;
                 }
-                self.trouble = now;
             }
         }
         if let Some(id) = self.app.person.as_ref().map(|person| person.id.clone()) {

@@ -15,7 +15,7 @@ use crate::begun;
 use crate::command::{Stop, provided};
 use crate::engine::model::Event as News;
 use crate::engine::{Engine, Fault, Protection, notice};
-use crate::faces;
+use crate::faces::{self, Steps};
 use crate::language::{self, Language, screen as texts};
 use crate::output::human;
 use crate::plain::idle::Awake;

@@ -28,17 +28,13 @@ mod work;
 
 pub(crate) use terminal::restore;
 
-use crate::app::{App, Event, Found, Screen, Why};
-use crate::begun;
+use crate::app::{App, Event, Screen, Why};
 use crate::command::{Run, Stop, closing};
-use crate::config::PassphraseSource;
-use crate::engine::{Engine, Fault, notice};
-use crate::faces::Over;
+use crate::engine::{Engine, Fault};
+use crate::faces::{self, Flow, LOOK, Over, Steps};
 use crate::home::Home;
 use crate::own_fault::unless_it_panics;
-use crate::plain::curtain::Curtain;
 use crate::plain::idle::Awake;
-use crate::shared;
 use compose::Compose;
 use drafts::Draft;
 use keyboard::Keyboard;
@@ -52,13 +48,10 @@ use theme::Theme;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-/// How often it is looked whether the relay answers. Longer: people write into the dark. Shorter: a short break of the
-/// line, which heals by itself, is told.
-const LOOK: Duration = Duration::from_secs(4);
-
 /// Opens the conversation.
 pub(crate) fn open(run: &Run, over: Option<Over>) -> Result<Option<Over>, Stop> {
     let over = over.map_or_else(|| Over::nothing(run), Ok)?;
+    let app = over.app(run);
     let home = over.home;
     // Before the terminal is taken: a fault here is told in its own words.
     let signals = run.wait(async { Signals::listen() })?;
@@ -66,15 +59,7 @@ pub(crate) fn open(run: &Run, over: Option<Over>) -> Result<Option<Over>, Stop> 
     let mut face = Face {
         run,
         engine: over.engine,
-        app: App {
-            begun: begun::read(&home),
-            settings: over.settings,
-            reopen: over.person,
-            set_aside: run.config.read.set_aside(),
-            center: notice::center(&home),
-            shared: shared::place(),
-            ..App::new()
-        },
+        app,
         state: State::new(Terminal::size(), Theme::of(over.settings.theme, run.config.color)),
         events: VecDeque::new(),
         ahead: VecDeque::new(),
@@ -93,7 +78,13 @@ pub(crate) fn open(run: &Run, over: Option<Over>) -> Result<Option<Over>, Stop> 
         terminal,
     };
     unless_it_panics(|| {
-        let ended = unless_it_panics(|| run.wait(async { face.live().await }));
+        let ended = unless_it_panics(|| {
+            run.wait(async {
+                // Something stands there before anything is looked for.
+                face.draw()?;
+                faces::live(&mut face, true).await
+            })
+        });
         // However it ended, what was half typed is kept.
         let _closing = closing();
         let kept = face.keep_draft();
@@ -140,17 +131,6 @@ struct Face<'a> {
     terminal: Terminal,
 }
 
-/// Whether to go on.
-#[derive(PartialEq, Eq)]
-enum Flow {
-    On,
-    /// Everything is to be hidden.
-    Hide(Why),
-    /// The other face goes on.
-    Over,
-    Done,
-}
-
 /// What was waited for.
 enum Heard {
     Key(Option<Key>),
@@ -159,55 +139,17 @@ enum Heard {
     Time,
 }
 
-impl Face<'_> {
-    async fn live(&mut self) -> Result<Flow, Stop> {
-        // Something stands there before anything is looked for.
-        self.draw()?;
-        // Before the profile is open: whoever asks for the lock finds somebody who listens.
-        let mut curtain = Curtain::listen(true)?;
-        self.begin()?;
-        loop {
-            // Whatever is going on is dropped: all that counts is in the vault, and nothing waits longer than one step.
-            let closed = self.engine.is_none();
-            let flow = tokio::select! {
-                biased;
-                () = curtain.drawn() => Flow::Hide(Why::Asked),
-                flow = self.step() => flow?,
-            };
-            if closed && self.engine.is_some() {
-                // Asked for while a passphrase was typed, when there was nothing to hide.
-                curtain.forget();
-            }
-            match flow {
-                Flow::On => {}
-                Flow::Hide(why) => self.hide(why)?,
-                ended @ (Flow::Over | Flow::Done) => return Ok(ended),
-            }
-        }
+impl Steps for Face<'_> {
+    fn is_open(&self) -> bool {
+        self.engine.is_some()
     }
 
-    /// Looks what there is, and begins.
     fn begin(&mut self) -> Result<(), Stop> {
-        // The other face may have left it open.
-        let found = if self.engine.is_some() { Found::Open } else { self.found()? };
-        if found == Found::Open && self.engine.is_none() {
-            self.engine = Some(Engine::open(&self.home, None)?);
-        }
         self.awake = Awake::now(0);
-        self.app.center = notice::center(&self.home);
-        self.events.push_back(Event::Start(found));
+        self.events.push_back(faces::begin(&self.home, &mut self.engine, &mut self.app)?);
         Ok(())
     }
 
-    fn found(&self) -> Result<Found, Stop> {
-        Ok(match Engine::exists(&self.home) {
-            false => Found::Nothing,
-            true if Engine::needs_passphrase(&self.home)? => Found::Locked,
-            true => Found::Open,
-        })
-    }
-
-    /// One event with all that follows from it, or one wait.
     async fn step(&mut self) -> Result<Flow, Stop> {
         if let Some(event) = self.events.pop_front() {
             return self.happen(event, false).await;
@@ -238,6 +180,25 @@ impl Face<'_> {
         }
     }
 
+    async fn hide(&mut self, why: Why) -> Result<(), Stop> {
+        // Enter was pressed a moment before: the words are a draft again.
+        let pressed = self.events.drain(..).find_map(|event| match event {
+            Event::Line(line) if self.app.screen == Screen::Talk => Some(line),
+            _ => None,
+        });
+        if let Some(line) = pressed.filter(|_| self.state.compose.is_empty()) {
+            self.state.compose = Compose::of(line);
+        }
+        // Where the vault takes nothing more, they stay in the memory.
+        let half_typed = self.keep_draft().is_err().then(|| self.state.compose.text().to_owned());
+        self.ahead.clear();
+        let found = faces::behind(&self.home, &self.run.config)?;
+        self.events.push_back(Event::Hide { why, half_typed, found });
+        Ok(())
+    }
+}
+
+impl Face<'_> {
     /// Waits for a key, for the terminal, for news, or for a time.
     async fn listen(&mut self) -> Heard {
         let now = Instant::now();
@@ -270,9 +231,8 @@ impl Face<'_> {
         Ok(())
     }
 
-    /// How long until the conversation locks by itself; none: it does not, or is locked.
     fn until_idle(&self) -> Option<Duration> {
-        self.engine.as_ref().and(self.run.config.idle).map(|idle| idle.saturating_sub(self.awake.since()))
+        self.awake.left(self.engine.as_ref(), &self.run.config)
     }
 
     async fn time_passed(&mut self) -> Result<Flow, Stop> {
@@ -286,35 +246,10 @@ impl Face<'_> {
         self.next_look = now + LOOK;
         let Some(engine) = self.engine.as_ref().filter(|_| !self.stuck) else { return Ok(Flow::On) };
         let trouble = engine.trouble();
-        // Told when it was there at the last look too.
-        let same = std::mem::replace(&mut self.trouble, trouble.clone()) == trouble;
-        if same {
-            self.happen(Event::Trouble(trouble), true).await?;
+        if let Some(event) = faces::looked(&mut self.trouble, trouble) {
+            self.happen(event, true).await?;
         }
         self.tell_what_holds_up().await
-    }
-
-    /// Everything is closed and hidden, whatever was going on.
-    fn hide(&mut self, why: Why) -> Result<(), Stop> {
-        // Enter was pressed a moment before: the words are a draft again.
-        let pressed = self.events.drain(..).find_map(|event| match event {
-            Event::Line(line) if self.app.screen == Screen::Talk => Some(line),
-            _ => None,
-        });
-        if let Some(line) = pressed.filter(|_| self.state.compose.is_empty()) {
-            self.state.compose = Compose::of(line);
-        }
-        // Where the vault takes nothing more, they stay in the memory.
-        let half_typed = self.keep_draft().is_err().then(|| self.state.compose.text().to_owned());
-        self.ahead.clear();
-        let found = match (self.found()?, &self.run.config.passphrase) {
-            (Found::Locked, PassphraseSource::Person) => Found::Locked,
-            // It would open by itself at once.
-            (Found::Locked, _) => Found::Open,
-            (other, _) => other,
-        };
-        self.events.push_back(Event::Hide { why, half_typed, found });
-        Ok(())
     }
 
     fn engine(&mut self) -> Result<&mut Engine, Stop> {
