@@ -150,7 +150,7 @@ fn check_pages(connection: &Connection, file: &Path) -> StoreResult<()> {
 fn settle(connection: &Connection, access: Access) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
-    // Else a statement with a bound LIMIT is planned anew each time that it runs.
+    // Else a query whose plan may depend on a bound value is planned anew each time that it runs.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     if access != Access::Read {
         // FULL: in 2,384 simulated power losses with NORMAL, 971 lost acknowledged rows; with FULL none.
