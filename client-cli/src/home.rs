@@ -41,6 +41,20 @@ pub(crate) const VAULT_FILES: [&str; 12] = [
     "old.part-journal",
 ];
 
+/// Of these, what is there only while a vault is being made or saved: none of it is a profile.
+pub(crate) const UNFINISHED: [&str; 10] = [
+    "key.new",
+    "key.part",
+    "vault.new",
+    "vault.new-wal",
+    "vault.new-shm",
+    "vault.new-journal",
+    "old.part",
+    "old.part-wal",
+    "old.part-shm",
+    "old.part-journal",
+];
+
 /// How often it looks meanwhile.
 const LOOK: Duration = Duration::from_millis(20);
 

@@ -13,6 +13,8 @@ mod cli;
 mod command;
 mod config;
 mod faces;
+#[cfg(test)]
+mod killed;
 mod language;
 mod later;
 mod names;

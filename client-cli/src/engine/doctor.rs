@@ -6,7 +6,7 @@
 use super::model::{Finding, Salvaged};
 use super::outbound::restore;
 use super::{Engine, Fault, chance};
-use crate::home::{Home, KEY_FILES, VAULT_FILES};
+use crate::home::{Home, KEY_FILES, UNFINISHED, VAULT_FILES};
 use crate::language::trouble;
 use crate::vault::Vault;
 use rustix::process::geteuid;
@@ -27,6 +27,16 @@ const ROOM: u64 = 16 * 1024 * 1024;
 fn is_open(path: &Path, things: u32) -> bool {
     let found = std::fs::symlink_metadata(path);
     found.is_ok_and(|found| found.permissions().mode() & things != 0 || found.uid() != geteuid().as_raw())
+}
+
+/// Whether a new profile may be made there: nothing is there, or only what a rescue left that was killed.
+fn is_free(into: &Home) -> Result<(), Fault> {
+    let ours = |name: &std::ffi::OsStr| name == "lock" || UNFINISHED.iter().any(|file| name == *file);
+    let free = match std::fs::read_dir(into.directory()) {
+        Ok(mut entries) => entries.all(|entry| entry.is_ok_and(|entry| ours(&entry.file_name()))),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    };
+    if free { Ok(()) } else { Err(Fault::Usage(trouble::new_home())) }
 }
 
 impl Engine {
@@ -115,7 +125,7 @@ impl Engine {
     }
 
     /// Copies what can be read of a damaged profile into a new home, under the same passphrase. The damaged one is left as
-    /// it is.
+    /// it is. Killed at any point it leaves no profile or a whole one; the next one takes away what it left.
     ///
     /// # Errors
     /// [`Fault::Usage`] where the new home is not an empty place; [`Fault::WrongPassphrase`]; [`Fault::Damaged`] where
@@ -124,21 +134,17 @@ impl Engine {
         if !Self::exists(home) {
             return Err(Fault::NotSetUp);
         }
-        let empty = match std::fs::read_dir(into.directory()) {
-            Ok(mut entries) => entries.next().is_none(),
-            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-        };
-        if !empty {
-            return Err(Fault::Usage(trouble::new_home()));
-        }
+        is_free(into)?;
         let _lock = home.lock()?;
         into.make()?;
         let saved = {
             let _new = into.lock()?;
+            // Another one may have been here until now.
+            is_free(into)?;
             Vault::salvage(home, passphrase, into, &mut chance::rng())
         };
         if saved.is_err() {
-            // What was begun there would pass for a profile. Only what was made here is taken away.
+            // Only what was made here is taken away.
             for name in KEY_FILES.into_iter().chain(VAULT_FILES).chain(["lock"]) {
                 let _ = std::fs::remove_file(into.directory().join(name));
             }

@@ -6,10 +6,12 @@ mod keeping;
 mod kills;
 mod later;
 mod lost;
+mod meeting;
 mod notice;
 mod people;
 mod questions;
 mod recovery;
+mod rescue;
 mod search;
 
 use super::conversation::Conversation;
@@ -22,6 +24,7 @@ use cairn_protocol::limits::{HELD, UNCONFIRMED};
 use cairn_protocol::mailbox::{EnvelopeId, VaultMark};
 use cairn_protocol::token::{ClaimToken, ManageToken, Voucher};
 use cairn_protocol::wire::frame::{Delivery, SealedBundleBytes};
+use meeting::{a_new_start_waits, friends, invite, invite_as, join, join_as};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 const PLACE: Place = Place { store: [1; 16], restores: 0, day: 1 };
@@ -134,85 +137,6 @@ impl Person {
 
 fn deliver(envelope: &[u8; 4096]) -> Delivery {
     Delivery { id: EnvelopeId::random(&mut chance::rng()), envelope: Box::new(*envelope) }
-}
-
-/// Ana's invitation, without the relay.
-fn invite(ana: &mut Person) -> (Link, SealedBundleBytes) {
-    invite_as(ana, "12345678", None)
-}
-
-fn invite_as(ana: &mut Person, id: &str, rejoins: Option<&str>) -> (Link, SealedBundleBytes) {
-    let mut rng = chance::rng();
-    let own = invite::draw_mailbox(&address().to_string());
-    let offer = Offer {
-        name: "Ana".into(),
-        address: address(),
-        mailbox: own.mailbox,
-        capability: own.capability.duplicate(),
-        voucher: Voucher::random(&mut rng),
-        expires_at: seconds(clock()) + 1_000_000,
-    };
-    let (private, link, bundle) = Invitation::create(&mut rng, &offer).unwrap();
-    ana.mailbox = ana
-        .engine()
-        .vault
-        .write(|store| {
-            let mailbox = store.insert_mailbox(&own, VaultMark::random(&mut rng))?;
-            store.insert_invitation(&NewInvitation {
-                id,
-                label: None,
-                relay: &address().to_string(),
-                slot: &link.slot(),
-                link: &link.to_string(),
-                manage: &ManageToken::random(&mut rng),
-                private: &private.snapshot(),
-                mailbox,
-                created_at: clock(),
-                expires_at: clock() / 1000 + 1_000_000,
-                rejoins,
-            })?;
-            store.open_invitation(id)?;
-            Ok::<_, Fault>(mailbox)
-        })
-        .unwrap();
-    (link, bundle)
-}
-
-fn join(dana: &mut Person, link: &Link, bundle: &SealedBundleBytes) {
-    join_as(dana, link, bundle, None);
-}
-
-fn join_as(dana: &mut Person, link: &Link, bundle: &SealedBundleBytes, rejoins: Option<&str>) {
-    let own = invite::draw_mailbox(&address().to_string());
-    let mut rng = chance::rng();
-    dana.mailbox = dana
-        .engine()
-        .vault
-        .write(|store| {
-            let mailbox = store.insert_mailbox(&own, VaultMark::random(&mut rng))?;
-            store.insert_join(&link.slot(), &ClaimToken::random(&mut rng), mailbox)?;
-            store.set_join_rejoins(&link.slot(), rejoins)?;
-            Ok::<_, Fault>(mailbox)
-        })
-        .unwrap();
-    let mailbox = dana.mailbox;
-    dana.engine().conclude(link, &link.open_bundle(bundle).unwrap(), mailbox).unwrap();
-}
-
-/// Ana and Dana, who have met and have written to each other.
-fn friends() -> (Person, Person) {
-    let (mut ana, mut dana) = (Person::new("Ana"), Person::new("Dana"));
-    let (link, bundle) = invite(&mut ana);
-    join(&mut dana, &link, &bundle);
-    dana.write("hello");
-    let page = dana.put();
-    assert_eq!(page.len(), 2);
-    assert_eq!(ana.take(&page), 2);
-    assert_eq!(ana.news(), ["contact Dana", "hello"]);
-    ana.write("hello Dana");
-    dana.take(&ana.put());
-    assert_eq!(dana.news(), ["hello Dana"]);
-    (ana, dana)
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod rejoins;
 mod removal;
 mod salvage;
 mod traffic;
+mod unfinished;
 
 pub(crate) use contacts::{NewContact, Route};
 pub(crate) use error::VaultError;
@@ -37,16 +38,15 @@ pub(crate) use messages::NewMessage;
 pub(crate) use outbox::{Place, Queued};
 pub(crate) use profile::Profile;
 
-use crate::home::{Home, flush_directory, no_follow};
+use crate::home::{Home, flush_directory};
 use crate::language::{system as why, trouble};
 use cairn_protocol::secret::Secret;
 use keyfile::KeyFile;
 use rand::CryptoRng;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use unfinished::Unfinished;
 use zeroize::Zeroizing;
 
 /// Marks the file as ours: "Crn1".
@@ -89,30 +89,8 @@ impl Vault {
         profile: &Profile,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, VaultError> {
-        let key = Secret::random(rng);
-        let beside = home.directory().join("vault.new");
-        for leftover in [&beside, &home.directory().join("vault.new-wal"), &home.directory().join("vault.new-shm")] {
-            match std::fs::remove_file(leftover) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unwritable(&error)),
-                _ => {}
-            }
-        }
-        keyfile::write_whole(&new_key(home), &keyfile::encode(&key, passphrase, rng)?)?;
-        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(&beside);
-        made.map_err(|error| unwritable(&error))?;
-        let mut vault = Self(connect(&beside, &key)?);
-        vault.write(|store| {
-            store.0.execute_batch(include_str!("schema.sql"))?;
-            store.0.pragma_update(None, "application_id", APPLICATION)?;
-            store.0.pragma_update(None, "user_version", SCHEMA)?;
-            store.insert_profile(profile)
-        })?;
-        vault.0.close().map_err(|(_, error)| VaultError::from(error))?;
-        std::fs::rename(&beside, home.vault())
-            .and_then(|()| flush_directory(home.directory()))
-            .map_err(|error| unwritable(&error))?;
-        finish_key(home)?;
-        Self::with_key(home, &key)
+        unfinished::clear(home)?;
+        Unfinished::begin(home, passphrase, profile, rng)?.finish(home)
     }
 
     /// Opens the vault.

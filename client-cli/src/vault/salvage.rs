@@ -5,16 +5,17 @@
 //! copy.
 
 mod drafts;
+mod waiting;
 
 use super::old::Old;
+use super::unfinished::{self, Unfinished};
 use super::{APPLICATION, KeyFile, MailboxRow, Profile, Vault, VaultError, new_key, unwritable};
-use crate::home::{Home, flush_directory, no_follow};
+use crate::home::{Home, no_follow};
 use crate::language::{system as why, trouble};
 use cairn_protocol::address::{Host, Pin, RelayAddress};
 use cairn_protocol::mailbox::{MailboxId, OwnerSecret, VaultMark};
 use cairn_protocol::token::{Pass, SendCapability};
 use rand::CryptoRng;
-use rusqlite::OptionalExtension;
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -80,7 +81,8 @@ struct Letter {
 }
 
 impl Vault {
-    /// Copies what can be read into a new vault, under the same passphrase and a new key.
+    /// Copies what can be read into a new vault, under the same passphrase and a new key. It takes its name when all of
+    /// that is in it: a kill leaves nothing that passes for a profile.
     pub(crate) fn salvage(
         home: &Home,
         passphrase: Option<&str>,
@@ -89,21 +91,22 @@ impl Vault {
     ) -> Result<Salvage, VaultError> {
         let key = [home.key(), new_key(home)].into_iter().find(|path| path.exists()).ok_or_else(super::key_gone)?;
         let key = KeyFile::read(&key)?.open(passphrase)?;
+        unfinished::clear(into)?;
         let copy = into.directory().join("old.part");
         copy_file(&home.vault(), &copy, true)?;
         let log = with(&home.vault(), "-wal");
         if log.exists() {
             copy_file(&log, &with(&copy, "-wal"), false)?;
         }
-        let saved = salvaged(&mut Old::new(copy.clone(), key), passphrase, into, rng);
+        let (saved, new) = salvaged(&mut Old::new(copy.clone(), key), passphrase, into, rng)?;
         for file in [copy.clone(), with(&copy, "-wal"), with(&copy, "-shm")] {
             match std::fs::remove_file(file) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unwritable(&error)),
                 _ => {}
             }
         }
-        flush_directory(into.directory()).map_err(|error| unwritable(&error))?;
-        saved
+        new.finish(into)?;
+        Ok(saved)
     }
 }
 
@@ -145,7 +148,7 @@ fn salvaged(
     passphrase: Option<&str>,
     into: &Home,
     rng: &mut impl CryptoRng,
-) -> Result<Salvage, VaultError> {
+) -> Result<(Salvage, Unfinished), VaultError> {
     if old.value::<i32>("PRAGMA application_id") != Some(APPLICATION) {
         return Err(VaultError::Damaged(trouble::vault_nothing()));
     }
@@ -165,25 +168,25 @@ fn salvaged(
         pass: None,
         created_at: 0,
     });
-    let mut new = Vault::create(into, passphrase, &profile, rng)?;
-    let relay = match mailboxes(old, &mut new)?.or(profile.relay) {
+    let mut unfinished = Unfinished::begin(into, passphrase, &profile, rng)?;
+    let new = unfinished.vault();
+    let relay = match mailboxes(old, new)?.or(profile.relay) {
         Some(relay) => relay,
         None => nowhere()?,
     };
-    let pending = people(old, &mut new, &relay, &mut saved, rng)?;
-    messages(old, &mut new, &pending, &relay, &mut saved, rng)?;
-    waiting(old, &mut new)?;
-    (saved.drafts, saved.drafts_missing) = drafts::save(old, &mut new)?;
+    let pending = people(old, new, &relay, &mut saved, rng)?;
+    messages(old, new, &pending, &relay, &mut saved, rng)?;
+    waiting::save(old, new)?;
+    (saved.drafts, saved.drafts_missing) = drafts::save(old, new)?;
     // Mailboxes that nobody has any more are closed at the relay.
     new.write(|store| {
         store.0.execute("UPDATE mailboxes SET gone = 1 WHERE id NOT IN (SELECT mailbox FROM contacts)", [])?;
         Ok::<_, VaultError>(())
     })?;
-    new.tidy()?;
     if !saved.profile && saved.people == 0 && saved.messages == 0 {
         return Err(VaultError::Damaged(trouble::vault_nothing()));
     }
-    Ok(saved)
+    Ok((saved, unfinished))
 }
 
 /// Mailboxes of ours, so that they can be closed; a relay that one of them has.
@@ -408,35 +411,5 @@ fn messages(
     let all = old.value::<i64>("SELECT count(*) FROM messages INDEXED BY messages_by_contact");
     let all = all.and_then(|all| u64::try_from(all).ok());
     saved.missing = if whole { Some(0) } else { all.map(|all| all.saturating_sub(saved.messages + set_aside)) };
-    Ok(())
-}
-
-/// What the other side has not confirmed waits again for a new start; what was not shown is shown.
-fn waiting(old: &mut Old, new: &mut Vault) -> Result<(), VaultError> {
-    let message = |row: &rusqlite::Row<'_>| row.get::<_, Option<i64>>(1);
-    for table in ["outbox", "queue"] {
-        old.scan(table, "message", message, |rows| {
-            new.write(|store| {
-                rows.into_iter().flatten().try_for_each(|seq| {
-                    store.0.execute("UPDATE messages SET sent = 0 WHERE seq = ?1 AND direction = 1", [seq])?;
-                    Ok::<_, VaultError>(())
-                })
-            })
-        })?;
-    }
-    old.scan("events", "message", message, |rows| {
-        new.write(|store| {
-            rows.into_iter().flatten().try_for_each(|seq| {
-                let contact: Option<String> = store
-                    .0
-                    .query_row("SELECT contact FROM messages WHERE seq = ?1 AND direction = 0", [seq], |row| row.get(0))
-                    .optional()?;
-                match contact {
-                    Some(contact) => store.insert_event(super::EventRow::Message(&contact, seq)),
-                    None => Ok(()),
-                }
-            })
-        })
-    })?;
     Ok(())
 }

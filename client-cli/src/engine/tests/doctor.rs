@@ -184,14 +184,7 @@ fn a_disk_with_little_room_and_a_clock_from_before_this_program_was_are_told() {
 #[test]
 fn a_new_start_that_waits_is_not_saved_as_one_more_person() {
     let (mut ana, mut dana) = friends();
-    let (danas, anas) = (ana.other(), dana.other());
-    let (link, bundle) = invite_as(&mut ana, "87654321", Some(&danas));
-    join_as(&mut dana, &link, &bundle, Some(&anas));
-    let waiting = dana.engine().vault.read(|store| store.pending(&anas)).unwrap().unwrap();
-    let rows = dana.engine().vault.read(|store| store.to_put(&waiting, 0, PLACE, 9)).unwrap();
-    let page: Vec<_> = rows.into_iter().map(|row| Delivery { id: row.id, envelope: row.envelope }).collect();
-    ana.take(&page);
-    assert!(ana.engine().vault.read(|store| store.pending(&danas)).unwrap().is_some());
+    a_new_start_waits(&mut ana, &mut dana);
     ana.engine = None;
     let texts = ["hello", "hello Dana"].map(str::to_owned).into();
     let whole = home(ana.folder.path());

@@ -130,13 +130,8 @@ fn a_clock_that_is_put_back_however_far_lets_nothing_go_before_its_time() {
 #[test]
 fn while_a_new_start_waits_nothing_is_kept_for_later_as_nothing_is_sent() {
     let (mut ana, mut dana) = people();
-    let (danas, anas) = (ana.other(), dana.other());
-    let (link, bundle) = invite_as(&mut ana, "87654321", Some(&danas));
-    join_as(&mut dana, &link, &bundle, Some(&anas));
-    let waiting = dana.engine().vault.read(|store| store.pending(&anas)).unwrap().unwrap();
-    let rows = dana.engine().vault.read(|store| store.to_put(&waiting, 0, PLACE, 9)).unwrap();
-    let page: Vec<_> = rows.into_iter().map(|row| Delivery { id: row.id, envelope: row.envelope }).collect();
-    ana.take(&page);
+    a_new_start_waits(&mut ana, &mut dana);
+    let danas = ana.other();
     assert!(ana.engine().contact(&danas).unwrap().rejoining);
     assert_eq!(ana.engine().send_later(&danas, "x", late() + HOUR).err(), Some(Fault::KeysChanged));
     assert!(waits(&mut ana).is_empty());
