@@ -32,6 +32,7 @@ mod status;
 mod stop;
 mod verify;
 mod visit;
+mod whole;
 #[cfg(test)]
 mod words;
 
