@@ -4,9 +4,10 @@
 //! lies in a file that only its owner may read: there is no profile yet that could lock it.
 
 use crate::app::Begun;
-use crate::home::{Home, no_follow};
+use crate::engine::Fault;
+use crate::home::{Home, no_follow, take_away, unwritten};
 use std::fs::OpenOptions;
-use std::io::{self, Read};
+use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
@@ -31,28 +32,21 @@ pub(crate) fn read(home: &Home) -> Option<Begun> {
 }
 
 /// Keeps it, or forgets it. It is whole or not there, whenever the power goes.
-pub(crate) fn keep(home: &Home, begun: Option<&Begun>) -> io::Result<()> {
-    let file = file(home);
-    let Some(begun) = begun else { return gone(std::fs::remove_file(file)) };
+pub(crate) fn keep(home: &Home, begun: Option<&Begun>) -> Result<(), Fault> {
+    let Some(begun) = begun else { return take_away(&file(home)).map_err(|error| unwritten(&error)) };
     if crate::shared::is_fleeting(home) {
         // There is no later run. The open conversation knows it without a file.
         return Ok(());
     }
-    home.make().map_err(io::Error::other)?;
+    home.make_closed()?;
     let text = format!("{}\n{}\n", begun.link, begun.name.as_deref().unwrap_or_default());
-    home.keep(NAME, text.as_bytes())
-}
-
-fn gone(removed: io::Result<()>) -> io::Result<()> {
-    match removed {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
+    home.part(NAME).and_then(|part| part.finish(text.as_bytes())).map_err(|error| unwritten(&error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::killed;
 
     #[test]
     fn a_file_that_is_something_else_is_as_good_as_none() {
@@ -66,6 +60,37 @@ mod tests {
         assert_eq!(read(&home), None);
         keep(&home, None).unwrap();
         assert!(!file(&home).exists());
+    }
+
+    #[test]
+    fn a_removal_by_itself() {
+        killed::by_itself(|words| {
+            let home = Home::new(Some(words.as_ref()), "conversation").unwrap();
+            killed::opens_nothing_more();
+            assert!(keep(&home, None).is_err(), "the folder was not flushed");
+        });
+    }
+
+    #[test]
+    fn what_was_begun_is_gone_for_good_before_that_is_taken_to_be_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(Some(&folder.path().join("home")), "conversation").unwrap();
+        keep(&home, Some(&Begun { link: "L".into(), name: None })).unwrap();
+        // One that can't open the folder to flush it has to say so.
+        killed::goes_through("begun::tests::a_removal_by_itself", &home.directory().display().to_string());
+        assert!(!file(&home).exists());
+    }
+
+    #[test]
+    fn a_first_run_puts_nothing_into_an_open_folder_of_somebody_elses_files() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(Some(folder.path()), "conversation").unwrap();
+        std::fs::write(folder.path().join("letter.txt"), "not ours").unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let refused = keep(&home, Some(&Begun { link: "L".into(), name: None }));
+        assert!(matches!(refused, Err(Fault::Home(_))), "{refused:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -3,6 +3,10 @@
 //! In: `--home` or nothing. Out: absolute paths, and the lock that lets one process in. This file must never learn what
 //! is written in the files, nor a command's arguments: the lock names the command's word and the process only.
 
+mod part;
+
+pub(crate) use part::Part;
+
 use crate::engine::Fault;
 use crate::language::{system as why, trouble};
 use etcetera::BaseStrategy;
@@ -54,6 +58,10 @@ pub(crate) const UNFINISHED: [&str; 10] = [
     "old.part-shm",
     "old.part-journal",
 ];
+
+/// All other files of a profile, with what a kill leaves of one.
+pub(crate) const SMALL_FILES: [&str; 7] =
+    ["begun", "begun.part", "notice", "notice.part", "settings.toml", "settings.toml.part", "lock"];
 
 /// How often it looks meanwhile.
 const LOOK: Duration = Duration::from_millis(20);
@@ -123,9 +131,31 @@ impl Home {
         Ok(())
     }
 
-    /// Writes a small file of this home, as [`write_whole`] does.
-    pub(crate) fn keep(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-        write_whole(&self.directory.join(format!("{name}.part")), &self.directory.join(name), bytes)
+    /// Makes the directory before something of a person's is put there. Where others may look into one that was there before, it
+    /// is closed to them, unless it holds files of somebody else's: closing those is not this program's to do.
+    ///
+    /// # Errors
+    /// [`Fault::Home`] where it can't be made, or stands open and holds such files.
+    pub fn make_closed(&self) -> Result<(), Fault> {
+        self.make()?;
+        let unread = |error: std::io::Error| refused(trouble::home_read, &error);
+        let mode = std::fs::metadata(&self.directory).map_err(unread)?.permissions().mode();
+        if mode & 0o077 == 0 {
+            return Ok(());
+        }
+        for entry in std::fs::read_dir(&self.directory).map_err(unread)? {
+            let name = entry.map_err(unread)?.file_name();
+            if !KEY_FILES.iter().chain(&VAULT_FILES).chain(&SMALL_FILES).any(|ours| name == *ours) {
+                return Err(Fault::Home(trouble::home_open()));
+            }
+        }
+        let mode = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(&self.directory, mode).map_err(|error| refused(trouble::home_private, &error))
+    }
+
+    /// The right to write a small file of this home. Whoever has it may read the file first.
+    pub(crate) fn part(&self, name: &str) -> std::io::Result<Part> {
+        Part::begin(self.directory.join(format!("{name}.part")), self.directory.join(name))
     }
 
     /// Waits up to five seconds for another process to finish, then lets this one in.
@@ -224,15 +254,16 @@ fn is_the_file_at(path: &Path, file: &File) -> bool {
 /// Writes a small file for its owner only, first `beside`, in the same folder. It is whole or as it was before, whenever
 /// the power goes.
 pub(crate) fn write_whole(beside: &Path, file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    match std::fs::remove_file(beside) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
+    Part::begin(beside.to_owned(), file.to_owned())?.finish(bytes)
+}
+
+/// Takes a file away for good: it does not come back when the power goes. One that is not there is gone.
+pub(crate) fn take_away(file: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => file.parent().map_or(Ok(()), flush_directory),
     }
-    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(beside)?;
-    out.write_all(bytes)?;
-    out.sync_all()?;
-    std::fs::rename(beside, file)?;
-    file.parent().map_or(Ok(()), flush_directory)
 }
 
 /// Makes a rename or a new file in `directory` last through a power cut.
@@ -260,6 +291,11 @@ fn absolute(path: &Path) -> Result<PathBuf, Fault> {
         rest.push(existing.file_name().ok_or_else(unusable)?.to_owned());
         existing = existing.parent().ok_or_else(unusable)?;
     }
+}
+
+/// What a disk said that did not take a file of a home.
+pub(crate) fn unwritten(error: &std::io::Error) -> Fault {
+    refused(trouble::home_written, error)
 }
 
 fn refused(said: impl Fn(String) -> String, error: &std::io::Error) -> Fault {
@@ -317,6 +353,25 @@ mod tests {
         home.make().unwrap();
         let mode = std::fs::metadata(home.directory()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_folder_that_others_look_into_is_closed_to_them_and_one_with_files_of_somebody_elses_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |mode| std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        let mode = || std::fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777;
+        let home = Home::new(Some(folder.path()), "setup").unwrap();
+        std::fs::write(folder.path().join("settings.toml"), "pace = \"slow\"").unwrap();
+        open(0o755);
+        home.make_closed().unwrap();
+        assert_eq!(mode(), 0o700);
+        std::fs::write(folder.path().join("letter.txt"), "not ours").unwrap();
+        home.make_closed().unwrap();
+        for others in [0o755, 0o711, 0o750, 0o705] {
+            open(others);
+            assert_eq!(home.make_closed(), Err(Fault::Home(trouble::home_open())));
+            assert_eq!(mode(), others, "what is somebody else's is left as it is");
+        }
     }
 
     #[test]

@@ -21,6 +21,16 @@ pub(crate) fn by_itself(part: impl FnOnce(&str)) {
     part(words);
 }
 
+/// From now on this process opens no file and no folder.
+pub(crate) fn opens_nothing_more() {
+    setrlimit(Resource::Nofile, Rlimit { current: Some(3), maximum: Some(3) }).unwrap();
+}
+
+/// Runs a test, named whole, that does its part [`by_itself`] to its end.
+pub(crate) fn goes_through(test: &str, words: &str) {
+    assert!(!at_byte(test, words, 1 << 40));
+}
+
 /// Runs a test, named whole, that does its part [`by_itself`]. Whether it was killed; else it went through.
 pub(crate) fn at_byte(test: &str, words: &str, most: u64) -> bool {
     let mut command = Command::new(std::env::current_exe().unwrap());

@@ -4,20 +4,16 @@
 //! remove what the program has not made.
 
 use crate::command::Stop;
-use crate::home::{Home, KEY_FILES, VAULT_FILES, no_follow};
+use crate::home::{Home, KEY_FILES, SMALL_FILES, VAULT_FILES, no_follow, take_away};
 use crate::language::{removal as texts, system};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// All others.
-const OTHERS: [&str; 7] =
-    ["begun", "begun.part", "notice", "notice.part", "settings.toml", "settings.toml.part", "lock"];
-
 /// All files, the key first.
 fn files() -> impl Iterator<Item = &'static str> {
-    KEY_FILES.into_iter().chain(VAULT_FILES).chain(OTHERS)
+    KEY_FILES.into_iter().chain(VAULT_FILES).chain(SMALL_FILES)
 }
 
 /// Whether anything of ours is there.
@@ -43,7 +39,7 @@ pub(crate) fn remove(home: &Home) -> io::Result<bool> {
             // Most disks write elsewhere than over it, and all of them may keep it: that is said, not mended.
             overwrite(&folder.join(name))?;
         }
-        gone(std::fs::remove_file(folder.join(name)))?;
+        take_away(&folder.join(name))?;
     }
     match std::fs::remove_dir(folder) {
         Ok(()) => Ok(true),
@@ -67,18 +63,12 @@ fn overwrite(path: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-fn gone(removed: io::Result<()>) -> io::Result<()> {
-    match removed {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::app::Begun;
     use crate::engine::{Engine, Protection};
+    use crate::killed;
     use crate::settings::{self, Key};
     use std::io::Read;
 
@@ -108,6 +98,26 @@ mod tests {
             std::fs::read_dir(home.directory()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["letter.txt"]);
         assert!(!is_needed(&home) && !alone(&home).unwrap(), "and once more changes nothing");
+    }
+
+    #[test]
+    fn a_removal_by_itself() {
+        killed::by_itself(|words| {
+            let home = Home::new(Some(words.as_ref()), "profile").unwrap();
+            killed::opens_nothing_more();
+            assert!(remove(&home).is_err(), "the folder was not flushed");
+        });
+    }
+
+    #[test]
+    fn what_is_said_to_be_removed_does_not_come_back_when_the_power_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = profile(folder.path());
+        // One that can't open the folder to flush it has to say so.
+        killed::goes_through("removal::tests::a_removal_by_itself", &home.directory().display().to_string());
+        assert!(!home.key().exists(), "the key goes first");
+        assert!(home.vault().exists(), "and lasts before the next file goes");
+        assert!(remove(&home).unwrap());
     }
 
     #[test]

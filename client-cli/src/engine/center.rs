@@ -7,7 +7,7 @@
 //!
 //! The signature is checked before anything is kept and again at each reading (protocol.md §9.5).
 
-use crate::home::{Home, no_follow};
+use crate::home::{Home, no_follow, take_away};
 use crate::net::is_signed;
 use crate::output::time;
 use crate::sanitize;
@@ -148,7 +148,7 @@ pub(super) fn is_of(home: &Home, pin: &Pin) -> bool {
 
 /// Keeps nothing any more. What can't be removed is replaced by the next answer.
 pub(super) fn forget(home: &Home) {
-    let _ = std::fs::remove_file(file(home));
+    let _ = take_away(&file(home));
 }
 
 /// Takes in what a relay answered. Of two notices of one relay the later one stays; an answer without one takes nothing
@@ -157,6 +157,9 @@ pub(super) fn forget(home: &Home) {
 /// # Errors
 /// Those of the file system; what was kept before stays.
 pub(super) fn take_in(home: &Home, pin: Pin, answer: Option<NoticeBytes>, now: i64) -> io::Result<()> {
+    home.make().map_err(io::Error::other)?;
+    // Another process may take one in at this moment.
+    let part = home.part(NAME)?;
     let before = kept(home).ok().flatten().filter(|before| before.pin == pin);
     let known = before.as_ref().and_then(Kept::opened);
     let new = answer.map(SignedNotice::from_bytes);
@@ -172,8 +175,7 @@ pub(super) fn take_in(home: &Home, pin: Pin, answer: Option<NoticeBytes>, now: i
     };
     let notice = notice.as_ref().map_or(&[0; NOTICE], SignedNotice::as_bytes);
     let bytes = [&[FORM], super::seconds(now).to_be_bytes().as_slice(), &pin.0, &[came], notice].concat();
-    home.make().map_err(io::Error::other)?;
-    home.keep(NAME, &bytes)
+    part.finish(&bytes)
 }
 
 fn words(notice: &Notice, now: i64) -> Words {
@@ -305,6 +307,25 @@ pub(crate) mod tests {
         open.read_to_end(&mut seen).unwrap();
         assert!(seen == before, "the file that was there was not written into: there is no moment at which it is half");
         assert!(name_of(&read(&home, NOW)).starts_with("CCC"));
+        assert!(!home.directory().join("notice.part").exists());
+    }
+
+    #[test]
+    fn two_processes_that_take_notices_in_at_one_moment_are_in_nobodys_way() {
+        let (_folder, home) = home();
+        let (pin, notice) = vector("whole");
+        take_in(&home, pin, Some(notice.clone()), NOW).unwrap();
+        std::thread::scope(|scope| {
+            for answer in [Some(notice), None, Some(vector("version-2").1)] {
+                let home = &home;
+                scope.spawn(move || {
+                    for _ in 0..20 {
+                        take_in(home, pin, answer.clone(), NOW).unwrap();
+                        assert_eq!(name_of(&read(home, NOW)), "Example Center");
+                    }
+                });
+            }
+        });
         assert!(!home.directory().join("notice.part").exists());
     }
 

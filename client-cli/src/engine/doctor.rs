@@ -136,7 +136,7 @@ impl Engine {
         }
         is_free(into)?;
         let _lock = home.lock()?;
-        into.make()?;
+        into.make_closed()?;
         let saved = {
             let _new = into.lock()?;
             // Another one may have been here until now.

@@ -98,7 +98,7 @@ impl Engine {
             Protection::Passphrase(passphrase) => Some(passphrase),
             Protection::None => None,
         };
-        home.make()?;
+        home.make_closed()?;
         let lock = home.lock()?;
         if Self::exists(home) {
             return Err(Fault::Usage(trouble::profile_there()));

@@ -112,6 +112,9 @@ pub(crate) fn change(home: &Home, key: Key, value: &str) -> Result<Settings, Ref
     if !key.set(&mut wished, value) {
         return Err(Refused::Value(key));
     }
+    home.make().map_err(|_| Refused::Write(io::ErrorKind::PermissionDenied))?;
+    // Another process may change one at this moment: both changes stay.
+    let part = home.part(NAME).map_err(|error| Refused::Write(error.kind()))?;
     // In its one form: 07:00, however it was typed.
     let value = key.get(&wished);
     let before = match text(home) {
@@ -123,8 +126,7 @@ pub(crate) fn change(home: &Home, key: Key, value: &str) -> Result<Settings, Ref
     // A file of another shape, such as a value over several lines, is not guessed at.
     let found = parse(&before).and(parse(&after)).filter(|found| key.get(&found.settings) == value);
     let found = found.ok_or_else(|| Refused::File(file(home)))?;
-    home.make().map_err(|_| Refused::Write(io::ErrorKind::PermissionDenied))?;
-    home.keep(NAME, after.as_bytes()).map_err(|error| Refused::Write(error.kind()))?;
+    part.finish(after.as_bytes()).map_err(|error| Refused::Write(error.kind()))?;
     Ok(found.settings)
 }
 
@@ -186,6 +188,31 @@ mod tests {
         let refused = change(&home, Key::Face, "full").unwrap_err();
         assert!(matches!(refused, Refused::Write(_)) && refused.words().contains("can't be written"), "{refused:?}");
         assert_eq!(read(&home).settings.face, Face::Plain);
+    }
+
+    #[test]
+    fn of_two_who_change_settings_at_one_moment_none_is_refused_and_no_change_is_lost() {
+        let (_folder, home) = home();
+        home.make().unwrap();
+        let turns = 20;
+        std::thread::scope(|scope| {
+            for (key, values) in
+                [(Key::Face, ["plain", "full"]), (Key::Pace, ["slow", "normal"]), (Key::Block, ["20", "60"])]
+            {
+                let home = &home;
+                scope.spawn(move || {
+                    for turn in 0..turns {
+                        let value = values[turn % 2];
+                        change(home, key, value).unwrap();
+                        // Nobody else changes this one.
+                        let found = read(home);
+                        assert!(found.refused.is_empty());
+                        assert_eq!(key.get(&found.settings), value, "turn {turn}");
+                    }
+                });
+            }
+        });
+        assert_eq!(std::fs::read_dir(home.directory()).unwrap().count(), 1, "nothing is left beside it");
     }
 
     #[test]

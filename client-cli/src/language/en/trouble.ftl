@@ -28,6 +28,7 @@ trouble-home-path = The home directory's path can't be used.
 trouble-home-read = The home directory can't be read ({ $why }).
 trouble-home-made = The home directory can't be made ({ $why }).
 trouble-home-private = The home directory can't be kept private ({ $why }).
+trouble-home-open = Other people of this computer can look into that folder, and it holds files that are not Cairn's. Choose a folder that is empty or not there yet.
 trouble-home-written = The home directory can't be written to ({ $why }).
 trouble-home-locked = The home directory can't be locked ({ $why }).
 trouble-process = { $command }, process { $number }

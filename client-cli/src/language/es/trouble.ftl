@@ -28,6 +28,7 @@ trouble-home-path = La carpeta del perfil no se puede usar.
 trouble-home-read = La carpeta del perfil no se puede leer ({ $why }).
 trouble-home-made = La carpeta del perfil no se puede crear ({ $why }).
 trouble-home-private = La carpeta del perfil no se puede hacer privada ({ $why }).
+trouble-home-open = Otras personas de este equipo pueden mirar en esa carpeta, y contiene archivos que no son de Cairn. Elija una carpeta vacía o que aún no exista.
 trouble-home-written = En la carpeta del perfil no se puede escribir ({ $why }).
 trouble-home-locked = La carpeta del perfil no se puede reservar ({ $why }).
 trouble-process = { $command }, proceso { $number }

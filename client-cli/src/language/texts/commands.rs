@@ -196,6 +196,7 @@ areas! {
         home_read(why);
         home_made(why);
         home_private(why);
+        home_open();
         home_written(why);
         home_locked(why);
         process(command, number);
