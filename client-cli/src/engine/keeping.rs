@@ -3,15 +3,13 @@
 //! In: a person's choice, the clock. Out: messages that are gone, and events that say so; the choice on its way to the
 //! other side. This file must never remove what nobody chose to remove.
 
+use super::clock::DAY;
 use super::exchange::Goal;
 use super::model::{Keep, Kept};
 use super::{Engine, Fault};
 use crate::vault::VaultError;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// Milliseconds of a day. What is old is looked for once a day, so that a vault is written anew once a day at most.
-const DAY: i64 = 86_400_000;
 
 /// How long `keep` tries to tell the other side. Longer: a script hangs when the relay is down. Shorter: a slow line gets
 /// nothing through.
@@ -74,7 +72,7 @@ impl Engine {
         Ok(Kept { told: !waiting, ..kept })
     }
 
-    /// Removes what is older than its conversation is kept, once a day.
+    /// Removes what is older than its conversation is kept, once a day, so that a vault is written anew once a day at most.
     pub(super) fn sweep(&mut self) -> Result<(), Fault> {
         let now = self.now();
         if self.swept == now.div_euclid(DAY) {
@@ -83,10 +81,16 @@ impl Engine {
         self.swept = now.div_euclid(DAY);
         let before_last = self.vault.read(|store| store.last_event()).map_err(Fault::from)?;
         self.vault.write(|store| {
-            if !store.sweep_begins(now.div_euclid(DAY))? {
+            let last = store.seen()?;
+            let seen = last.look(now);
+            if seen != last {
+                store.set_seen(seen)?;
+            }
+            if seen.day == last.day {
+                // It was done for this day, or the clock is far ahead and not believed yet.
                 return Ok::<_, Fault>(());
             }
-            store.kept()?.into_iter().try_for_each(|(contact, keep)| match before(keep, now) {
+            store.kept()?.into_iter().try_for_each(|(contact, keep)| match before(keep, seen.day.saturating_mul(DAY)) {
                 None => Ok(()),
                 Some(before) => Ok(store.remove_before(&contact, before, keep)?),
             })

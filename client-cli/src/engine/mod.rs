@@ -10,6 +10,7 @@
 pub(crate) mod center;
 pub(crate) mod chance;
 mod check;
+mod clock;
 mod conversation;
 mod doctor;
 mod drafts;
@@ -40,6 +41,7 @@ mod traffic;
 
 pub use cairn_protocol::token::Pass;
 pub use chance::{Clock, system_clock};
+pub(crate) use clock::Seen;
 pub use fault::Fault;
 pub use join::check_link;
 

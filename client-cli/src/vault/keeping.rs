@@ -4,6 +4,7 @@
 //! what is still on its way: nothing that anybody wrote goes unsaid.
 
 use super::{EventRow, Store, VaultError};
+use crate::engine::Seen;
 use crate::engine::model::Keep;
 use cairn_protocol::content::Content;
 
@@ -112,9 +113,16 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// Notes that old messages were looked for on this day; false if they were.
-    pub(crate) fn sweep_begins(&self, day: i64) -> Result<bool, VaultError> {
-        Ok(self.0.execute("UPDATE profile SET swept = ?1 WHERE swept <> ?1", [day])? > 0)
+    /// What was seen of the clock; the day is the one for which old messages were last looked for.
+    pub(crate) fn seen(&self) -> Result<Seen, VaultError> {
+        let seen = |row: &rusqlite::Row<'_>| Ok(Seen { day: row.get(0)?, ahead: row.get(1)? });
+        Ok(self.0.query_row("SELECT swept, ahead FROM profile", [], seen)?)
+    }
+
+    /// Notes what was seen of it.
+    pub(crate) fn set_seen(&self, seen: Seen) -> Result<(), VaultError> {
+        self.0.execute("UPDATE profile SET swept = ?1, ahead = ?2", (seen.day, seen.ahead))?;
+        Ok(())
     }
 
     /// Whether messages were removed and the file was not written anew since.

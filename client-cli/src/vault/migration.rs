@@ -6,12 +6,13 @@ use super::{SCHEMA, Vault, VaultError};
 use crate::language::trouble;
 
 /// What leads from each version to the next, beginning with version 1.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("to_2.sql"),
     include_str!("to_3.sql"),
     include_str!("to_4.sql"),
     include_str!("to_5.sql"),
     include_str!("to_6.sql"),
+    include_str!("to_7.sql"),
 ];
 
 /// Brings a vault of this version up to the newest.
@@ -50,12 +51,13 @@ mod tests {
     }
 
     /// Of each version there was, what makes a new vault of it.
-    const OLDER: [&str; 5] = [
+    const OLDER: [&str; 6] = [
         include_str!("schema_1.sql"),
         include_str!("schema_2.sql"),
         include_str!("schema_3.sql"),
         include_str!("schema_4.sql"),
         include_str!("schema_5.sql"),
+        include_str!("schema_6.sql"),
     ];
 
     /// Somebody with a message, as every version kept them.

@@ -10,6 +10,7 @@ mod waiting;
 use super::old::Old;
 use super::unfinished::{self, Unfinished};
 use super::{APPLICATION, KeyFile, MailboxRow, Profile, Vault, VaultError, new_key, unwritable};
+use crate::engine::Seen;
 use crate::home::{Home, no_follow};
 use crate::language::{system as why, trouble};
 use cairn_protocol::address::{Host, Pin, RelayAddress};
@@ -170,6 +171,10 @@ fn salvaged(
     });
     let mut unfinished = Unfinished::begin(into, passphrase, &profile, rng)?;
     let new = unfinished.vault();
+    if let Some(swept) = old.value::<i64>("SELECT swept FROM profile") {
+        // A clock that is far ahead removes nothing at once here either.
+        new.write(|store| store.set_seen(Seen { day: swept, ahead: None }))?;
+    }
     let relay = match mailboxes(old, new)?.or(profile.relay) {
         Some(relay) => relay,
         None => nowhere()?,

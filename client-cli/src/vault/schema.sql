@@ -1,4 +1,4 @@
--- Everything that a profile owns, version 6. The whole file is encrypted (SQLCipher, page by page).
+-- Everything that a profile owns, version 7. The whole file is encrypted (SQLCipher, page by page).
 
 -- The person.
 CREATE TABLE profile (
@@ -7,7 +7,8 @@ CREATE TABLE profile (
     relay      TEXT,             -- where new invitations wait
     pass       BLOB,             -- what admits us there
     created_at INTEGER NOT NULL,
-    swept      INTEGER NOT NULL DEFAULT 0, -- the day, since 1970, on which old messages were last looked for
+    swept      INTEGER NOT NULL DEFAULT 0, -- the day, since 1970, for which old messages were last looked for
+    ahead      INTEGER,          -- since when the clock has been far ahead of that day, milliseconds
     compact    INTEGER NOT NULL DEFAULT 0  -- 1: messages were removed, and the file was not written anew since
 ) STRICT;
 

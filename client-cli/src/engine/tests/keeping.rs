@@ -245,3 +245,64 @@ fn days_are_whole_all_of_a_day_goes_together() {
     assert_eq!(older(&mut ana, begins + 31 * DAY - 1), 2, "thirty days and hours are not older than thirty days");
     assert_eq!(older(&mut ana, begins + 31 * DAY), 4, "both of them, though one has hours left");
 }
+
+/// As at the next opening.
+fn opens_again(person: &mut Person) {
+    person.engine().swept = i64::MIN;
+    next_turn(person);
+}
+
+fn number(person: &mut Person) -> usize {
+    let contact = person.other();
+    person.engine().history(&contact, None).unwrap().len()
+}
+
+/// Ana keeps for thirty days what the two have said to each other.
+fn who_keep() -> Person {
+    let (mut ana, mut dana) = people();
+    write(&mut dana, "heather-on-the-hill");
+    exchange(&mut dana, &mut ana);
+    keep(&mut ana, Keep::Days30);
+    next_turn(&mut ana);
+    assert_eq!(number(&mut ana), 4);
+    ana
+}
+
+#[test]
+fn a_clock_that_is_set_far_ahead_removes_nothing_at_once_and_when_it_comes_back_nothing_is_lost() {
+    let mut ana = who_keep();
+    for years in [1, 30] {
+        pass(years * 365 * DAY);
+        next_turn(&mut ana);
+        opens_again(&mut ana);
+        pass(DAY - 1);
+        opens_again(&mut ana);
+        assert_eq!((number(&mut ana), ana.news().len()), (4, 0), "{years} years ahead");
+        pass(1 - DAY - years * 365 * DAY);
+        opens_again(&mut ana);
+        assert_eq!((number(&mut ana), ana.news().len()), (4, 0), "and back from {years} years");
+    }
+    // Day by day it goes as ever.
+    for day in 1..=30 {
+        pass(DAY);
+        next_turn(&mut ana);
+        assert_eq!(number(&mut ana), 4, "day {day}");
+    }
+    pass(DAY);
+    next_turn(&mut ana);
+    assert_eq!((number(&mut ana), ana.news()), (0, vec!["removed 4 after 30".to_owned()]));
+}
+
+#[test]
+fn whoever_was_away_for_long_keeps_what_is_old_for_one_day_more_and_no_longer() {
+    let mut ana = who_keep();
+    pass(40 * DAY);
+    opens_again(&mut ana);
+    pass(DAY - 1);
+    opens_again(&mut ana);
+    assert_eq!((number(&mut ana), ana.news().len()), (4, 0));
+    pass(1);
+    opens_again(&mut ana);
+    assert_eq!((number(&mut ana), ana.news()), (0, vec!["removed 4 after 30".to_owned()]));
+    assert!(!raw::hold(&raw::pages(&home(&ana)), "heather-on-the-hill"));
+}

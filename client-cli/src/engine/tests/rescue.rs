@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::killed;
+use crate::vault::{Vault, raw};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -67,6 +68,26 @@ fn a_salvage_that_is_killed_anywhere_leaves_no_profile_and_the_next_one_goes_thr
     let mut left: Vec<_> = std::fs::read_dir(&into).unwrap().map(|one| one.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["key", "lock", "vault.db"], "and nothing of the others is left");
+}
+
+#[test]
+fn what_is_saved_is_not_removed_at_once_by_a_clock_that_is_far_ahead() {
+    let (mut ana, _) = friends();
+    let folder = home(ana.folder.path());
+    ana.engine().choose_keep("Dana", model::Keep::Days30).unwrap();
+    ana.engine().sweep().unwrap();
+    ana.engine = None;
+    let parent = tempfile::tempdir().unwrap();
+    let into = home(&parent.path().join("new"));
+    let number = |home: &Home| raw::number(home, "SELECT count(*) FROM messages");
+    let before = number(&folder);
+    Engine::salvage(&folder, None, &into).unwrap();
+    let vault = Vault::open(&into, None).unwrap();
+    let mut engine = Engine::new(vault, into.clone(), into.lock().unwrap()).with_clock(|| clock() + 90 * 86_400_000);
+    engine.sweep().unwrap();
+    drop(engine);
+    assert!(before > 1);
+    assert_eq!(number(&into), before);
 }
 
 #[test]
