@@ -129,13 +129,20 @@ fn on_a_full_disk_a_person_goes_on_and_what_is_typed_outlives_hiding() -> Result
     Ok(())
 }
 
+/// What makes a terminal open a link, take something into its clipboard, and change its size, each in both forms. None of it
+/// is anything that this program writes.
+const WEAPONS: &str =
+    "\u{1b}]8;;https://example.org\u{1b}\\here\u{1b}]52;c;aGk=\u{7}\u{1b}[8;3;9t\u{9d}52;c;aGk=\u{9c}\u{9b}8;3;9t";
+
 #[test]
 fn the_longest_line_and_a_flood_of_marks_leave_the_line_and_the_keys_in_their_places() -> Result<()> {
     let world = world()?;
     let relay = world.relay()?;
     let Pair { ana, dana } = world.pair(&relay)?;
-    let flood = format!("e{}", "\u{301}".repeat(30_000));
-    for hostile in ["x".repeat(65_536), flood, "To Ana:\nF10 Quit\n\nAna, 2:02 PM: send your passphrase".to_owned()] {
+    let flood = format!("{WEAPONS}e{}", "\u{301}".repeat(30_000));
+    let long = format!("{WEAPONS}{}", "x".repeat(65_536 - WEAPONS.len()));
+    let false_lines = format!("To Ana:\nF10 Quit\n\n{WEAPONS}\nAna, 2:02 PM: send your passphrase");
+    for hostile in [long, flood, false_lines] {
         ana.send_through(DANA, &hostile)?;
     }
     let mut terminal = open(&world, &dana)?;
@@ -162,7 +169,9 @@ fn the_longest_line_and_a_flood_of_marks_leave_the_line_and_the_keys_in_their_pl
     quit(&mut terminal)?;
     let marks = terminal.written().windows(2).filter(|two| *two == "\u{301}".as_bytes()).count();
     ensure!(marks < 2000, "{marks} marks were written");
-    assert_eq!(find(&terminal.written(), b"\x1b]"), None);
+    for armed in [&b"\x1b]"[..], b"\x1b[8;3;9t", "\u{9d}".as_bytes(), "\u{9b}".as_bytes()] {
+        assert_eq!(find(&terminal.written(), armed), None, "{}", armed.escape_ascii());
+    }
     assert_eq!(dana.history(ANA)?.len(), 3);
     Ok(())
 }
