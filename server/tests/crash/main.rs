@@ -165,7 +165,7 @@ fn of_version_1() -> Disk {
         .execute_batch(
             "PRAGMA secure_delete = ON; ALTER TABLE pass DROP COLUMN expires; ALTER TABLE store DROP COLUMN mailboxes;
              ALTER TABLE envelope RENAME TO newer;
-             DROP INDEX envelope_id; DROP INDEX envelope_queue;
+             DROP INDEX envelope_queue;
              CREATE TABLE envelope (
                  arrival INTEGER PRIMARY KEY,
                  mailbox BLOB NOT NULL CHECK (length(mailbox) = 32),

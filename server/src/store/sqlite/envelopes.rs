@@ -13,7 +13,6 @@ use cairn_protocol::token::TokenHash;
 use cairn_protocol::wire::frame::{Delivery, EnvelopeBytes, Refusal};
 use rusqlite::blob::Blob;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OptionalExtension, Params, Row};
-use std::collections::HashSet;
 
 /// Envelopes that one transaction deletes for a mailbox that goes (about 26 ms of them). Larger: puts wait longer.
 /// Smaller: more flushes.
@@ -41,47 +40,39 @@ pub(super) fn put(books: &mut Books, put: &Put, shut: &Shut) -> Verdict<Option<A
     if !fits || stored.is_none() {
         return Err(Refusal::Denied.into());
     }
-    let held = count(books, &put.mailbox)?;
+    let held = books.held.of(&books.connection, &put.mailbox)?;
+    if let Some(place) = held.get(&put.id).copied() {
+        return if same(&books.connection, place, put)? { Ok(None) } else { Err(Refusal::Conflict.into()) };
+    }
+    let held = u32::try_from(held.len()).unwrap_or(u32::MAX);
     if !books.room.for_envelopes() {
-        return repeated(books, put, Refusal::NotNow);
+        return Err(Refusal::NotNow.into());
     }
     if held >= books.quota.mailbox_envelopes {
-        return repeated(books, put, Refusal::Full);
-    }
-    let rows = books
-        .connection
-        .prepare_cached(
-            "INSERT INTO envelope (arrival, mailbox, id, day, key) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (mailbox, id) DO NOTHING",
-        )?
-        .execute((books.next_arrival, put.mailbox.as_bytes(), put.id.as_bytes(), put.day, shut.key.as_bytes()))?;
-    if rows == 0 {
-        return repeated(books, put, Refusal::Conflict);
+        return Err(Refusal::Full.into());
     }
     let arrival = books.next_arrival;
+    books
+        .connection
+        .prepare_cached("INSERT INTO envelope (arrival, mailbox, id, day, key) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute((arrival, put.mailbox.as_bytes(), put.id.as_bytes(), put.day, shut.key.as_bytes()))?;
     books
         .connection
         .prepare_cached("INSERT INTO body (arrival, shut) VALUES (?1, ?2)")?
         .execute((arrival, shut.body.as_slice()))?;
     books.next_arrival = arrival.saturating_add(1);
-    books.held.insert(put.mailbox, held.saturating_add(1));
+    books.held.add(&books.connection, &put.mailbox, put.id, arrival)?;
     Ok(Some(arrival))
 }
 
-/// Done if the very same envelope is there already; else this refusal, or a conflict with another one.
-fn repeated(books: &Books, put: &Put, refusal: Refusal) -> Verdict<Option<Arrival>> {
-    let there = books
-        .connection
+/// Whether the envelope of this place has the bytes that are put.
+fn same(connection: &Connection, place: Arrival, put: &Put) -> rusqlite::Result<bool> {
+    let there = connection
         .prepare_cached(
-            "SELECT envelope.key, body.shut FROM envelope LEFT JOIN body USING (arrival) WHERE mailbox = ?1 AND id = ?2",
+            "SELECT envelope.key, body.shut FROM envelope LEFT JOIN body USING (arrival) WHERE arrival = ?1",
         )?
-        .query_row((put.mailbox.as_bytes(), put.id.as_bytes()), opened)
-        .optional()?;
-    match there {
-        Some(body) if body == put.envelope => Ok(None),
-        Some(_) => Err(Refusal::Conflict.into()),
-        None => Err(refusal.into()),
-    }
+        .query_row([place], opened)?;
+    Ok(there == put.envelope)
 }
 
 /// A body, from its key and what is shut with it.
@@ -135,46 +126,29 @@ fn missing(error: rusqlite::Error) -> rusqlite::Error {
 }
 
 /// Deletes envelopes that an owner has. Who empties a mailbox names the oldest ones, all of them: those go as one range,
-/// for half of what it costs to delete each by its identifier.
+/// for half of what it costs to delete each by its place.
 pub(super) fn acknowledge(books: &mut Books, mailbox: &MailboxId, ids: &[EnvelopeId]) -> Verdict<()> {
-    let mut named: HashSet<&EnvelopeId> = ids.iter().collect();
-    let mut deleted = 0_u32;
-    // One envelope alone is found sooner by its identifier.
-    let oldest = if named.len() > 1 { oldest(&books.connection, mailbox, &mut named)? } else { Vec::new() };
-    if let Some(last) = oldest.last() {
+    let places = books.held.take(&books.connection, mailbox, ids)?;
+    if let [_, .., last] = places.as_slice()
+        && up_to(&books.connection, mailbox, *last)? == i64::try_from(places.len()).unwrap_or(i64::MAX)
+    {
         books
             .connection
             .prepare_cached("DELETE FROM envelope WHERE mailbox = ?1 AND arrival <= ?2")?
             .execute((mailbox.as_bytes(), last))?;
-        deleted = u32::try_from(oldest.len()).unwrap_or(u32::MAX);
-        books.bodies.extend(oldest);
+    } else {
+        let mut one = books.connection.prepare_cached("DELETE FROM envelope WHERE arrival = ?1")?;
+        places.iter().try_for_each(|place| one.execute([place]).map(drop))?;
     }
-    for id in named {
-        let one = "DELETE FROM envelope WHERE mailbox = ?1 AND id = ?2 RETURNING arrival";
-        deleted = deleted.saturating_add(delete(books, one, (mailbox.as_bytes(), id.as_bytes()))?);
-    }
-    if let Some(held) = books.held.get_mut(mailbox) {
-        *held = held.saturating_sub(deleted);
-    }
+    books.bodies.extend(places);
     Ok(())
 }
 
-/// The places of the oldest envelopes, up to the first that isn't one of the named; they are named no more.
-fn oldest(
-    connection: &Connection,
-    mailbox: &MailboxId,
-    named: &mut HashSet<&EnvelopeId>,
-) -> rusqlite::Result<Vec<Arrival>> {
-    let mut statement =
-        connection.prepare_cached("SELECT id, arrival FROM envelope WHERE mailbox = ?1 ORDER BY arrival")?;
-    let (mut rows, mut places) = (statement.query([mailbox.as_bytes()])?, Vec::new());
-    while let Some(row) = rows.next()? {
-        if !named.remove(&EnvelopeId::from_bytes(row.get(0)?)) {
-            break;
-        }
-        places.push(row.get(1)?);
-    }
-    Ok(places)
+/// How many envelopes of a mailbox lie up to a place.
+fn up_to(connection: &Connection, mailbox: &MailboxId, place: Arrival) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT count(*) FROM envelope WHERE mailbox = ?1 AND arrival <= ?2")?
+        .query_row((mailbox.as_bytes(), place), |row| row.get(0))
 }
 
 /// Deletes the oldest [`DELETE_ROWS`] envelopes of a mailbox that goes. True if there may be more.
@@ -182,7 +156,7 @@ pub(super) fn delete_some(books: &mut Books, mailbox: &MailboxId) -> Verdict<boo
     let oldest = "DELETE FROM envelope WHERE arrival IN
         (SELECT arrival FROM envelope WHERE mailbox = ?1 ORDER BY arrival LIMIT ?2) RETURNING arrival";
     let rows = delete(books, oldest, (mailbox.as_bytes(), DELETE_ROWS))?;
-    books.held.remove(mailbox);
+    books.held.forget(mailbox);
     Ok(rows >= DELETE_ROWS)
 }
 
@@ -220,23 +194,12 @@ fn delete_each(connection: &Connection, bodies: &[Arrival]) -> rusqlite::Result<
         .try_for_each(|run| statement.execute((run.first(), run.last())).map(drop))
 }
 
-fn count(books: &mut Books, mailbox: &MailboxId) -> Verdict<u32> {
-    if let Some(held) = books.held.get(mailbox) {
-        return Ok(*held);
-    }
-    let held = books
-        .connection
-        .prepare_cached("SELECT count(*) FROM envelope WHERE mailbox = ?1")?
-        .query_row([mailbox.as_bytes()], |row| row.get(0))?;
-    books.held.insert(*mailbox, held);
-    Ok(held)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::open::{Access, connect, make_or_check};
+    use super::super::open::{Access, FILE, connect, make_or_check};
     use super::super::{Halt, fault};
     use super::*;
+    use crate::quota::Quota;
     use crate::store::StoreError;
     use rusqlite::StatementStatus;
 
@@ -275,6 +238,66 @@ mod tests {
         let statement = connection.prepare_cached(PAGE_ROWS).unwrap();
         let counted = |status| statement.get_status(status);
         assert_eq!((counted(StatementStatus::Run), counted(StatementStatus::RePrepare)), (3, 0));
+    }
+
+    const CAPABILITY: TokenHash = TokenHash::from_bytes([3; 32]);
+
+    /// A store that may be written, with one mailbox.
+    fn written(folder: &std::path::Path) -> Books {
+        let writing = connect(&make_or_check(folder).unwrap(), Access::Write).unwrap();
+        let row = (MAILBOX, [2; 32], CAPABILITY.as_bytes());
+        writing.execute("INSERT INTO mailbox (id, owner, capability) VALUES (?1, ?2, ?3)", row).unwrap();
+        Books::open(writing, folder, Quota::default()).unwrap()
+    }
+
+    /// Puts so many envelopes in one transaction. Their identifiers, and how many bytes of journal that took.
+    fn fill(books: &mut Books, envelopes: usize) -> (Vec<EnvelopeId>, u64) {
+        books.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        books.connection.execute_batch("BEGIN").unwrap();
+        let ids: Vec<EnvelopeId> = (0..envelopes).map(|_| EnvelopeId::random(&mut rand::rng())).collect();
+        for id in &ids {
+            let envelope = Box::new([7; ENVELOPE]);
+            let shut = Shut::new(&envelope);
+            let one =
+                Put { mailbox: MailboxId::from_bytes(MAILBOX), capability: CAPABILITY, id: *id, envelope, day: 20_000 };
+            assert!(put(books, &one, &shut).is_ok_and(|place| place.is_some()));
+        }
+        books.connection.execute_batch("COMMIT").unwrap();
+        (ids, journal(books))
+    }
+
+    /// Acknowledges in one transaction. How many bytes of journal that took.
+    fn gone(books: &mut Books, ids: &[EnvelopeId]) -> u64 {
+        books.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        books.connection.execute_batch("BEGIN").unwrap();
+        assert!(acknowledge(books, &MailboxId::from_bytes(MAILBOX), ids).is_ok());
+        delete_bodies(books).unwrap();
+        books.connection.execute_batch("COMMIT").unwrap();
+        journal(books)
+    }
+
+    fn journal(books: &Books) -> u64 {
+        std::fs::metadata(books.folder.join(format!("{FILE}-wal"))).unwrap().len()
+    }
+
+    #[test]
+    fn a_put_and_an_acknowledgement_write_as_much_in_a_deep_mailbox_as_in_a_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut books = written(folder.path());
+        let (new, put_new) = fill(&mut books, 256);
+        let gone_new = gone(&mut books, &new);
+        let (mut deep, _) = fill(&mut books, 8192);
+        let (last, put_deep) = fill(&mut books, 256);
+        deep.truncate(256);
+        let gone_deep = gone(&mut books, &deep);
+        assert!(put_deep < put_new + put_new / 10, "{put_new} bytes in a new one, {put_deep} in a deep one");
+        assert!(gone_deep < gone_new + gone_new / 4, "{gone_new} bytes in a new one, {gone_deep} in a deep one");
+        // Those that were named and no others.
+        let left: u32 = books.connection.query_row("SELECT count(*) FROM envelope", [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 8192);
+        gone(&mut books, &last);
+        let left: u32 = books.connection.query_row("SELECT count(*) FROM body", [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 8192 - 256);
     }
 
     #[test]

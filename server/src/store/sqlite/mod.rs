@@ -12,6 +12,7 @@ mod bundles;
 mod copy;
 mod days;
 mod envelopes;
+mod held;
 mod inspect;
 mod mailboxes;
 mod open;

@@ -1,109 +1,87 @@
-//! The threads that read, each with a connection of its own, beside the writer.
+//! The connections that read, beside the writer.
 //!
 //! In: a question. Out: its answer from what is committed. This file must never learn to write: each connection is
 //! read-only.
 //!
-//! Questions wait in a queue without an end of its own: who asks bounds how many there are, and none of them holds up
-//! another because whoever asked it is slow to hear the answer.
+//! A question is answered on the thread that asks it: its answer is mostly in memory, and waking another thread for it took
+//! as long as the answer. The runtime moves what else that thread had to do to another one meanwhile, because a page may
+//! have to come from a slow disk. Who finds no connection free waits for one.
 
 use super::open::{Access, connect};
 use super::{Halt, Verdict, fault};
-use crate::store::{Durable, StoreError, StoreResult};
+use crate::store::{StoreError, StoreResult};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::Semaphore;
+use tokio::task::block_in_place;
 
-/// Threads that read at the same time. Larger: memory for their caches. Smaller: a slow page holds up others.
-const READERS: usize = 4;
+/// Questions that are answered at the same time. Larger: memory for their caches. Smaller: a slow page holds up others.
+const READERS: u32 = 4;
 
-type Question = Box<dyn FnOnce(&Connection) + Send>;
-
-/// The handle of the threads.
+/// The connections that nobody uses now, one for each permit.
 pub(super) struct Readers {
-    questions: Mutex<Option<Sender<Question>>>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    connections: Mutex<Vec<Connection>>,
+    free: Semaphore,
 }
 
 impl Readers {
     pub(super) fn start(file: &Path) -> StoreResult<Self> {
-        let (sender, receiver) = channel();
-        let receiver = Arc::new(Mutex::new(receiver));
-        let mut threads = Vec::with_capacity(READERS);
-        for _ in 0..READERS {
-            let (connection, receiver) = (connect(file, Access::Read)?, Arc::clone(&receiver));
-            let thread = Builder::new().name("store reader".into()).spawn(move || run(&connection, &receiver));
-            threads.push(
-                thread
-                    .map_err(|error| StoreError::Unusable(format!("the store's threads can't be started: {error}")))?,
-            );
-        }
-        Ok(Self { questions: Mutex::new(Some(sender)), threads: Mutex::new(threads) })
+        let connections = (0..READERS).map(|_| connect(file, Access::Read)).collect::<StoreResult<Vec<_>>>()?;
+        Ok(Self { free: Semaphore::new(connections.len()), connections: Mutex::new(connections) })
     }
 
-    /// Asks one of the threads.
-    pub(super) async fn read<T, W>(&self, work: W) -> StoreResult<T>
-    where
-        T: Send + 'static,
-        W: FnOnce(&Connection) -> Verdict<T> + Send + 'static,
-    {
-        let (answer, coming) = Durable::channel();
-        let question: Question = Box::new(move |connection| {
-            let result = work(connection).map_err(|halt| match halt {
-                Halt::Refused(refusal) => StoreError::Refused(refusal),
-                Halt::Sql(error) => {
-                    let error = fault(&error);
-                    tracing::error!("{error}");
-                    error
-                }
-            });
-            // Whoever asked may have gone.
-            let _ = answer.send(result);
-        });
-        if let Some(questions) = &*lock(&self.questions) {
-            // Threads that have ended drop the question and with it the answer: it is then `Stopping`.
-            let _ = questions.send(question);
-        } else {
-            return Err(StoreError::Stopping);
-        }
-        coming.await
-    }
-
-    /// Answers what was asked and closes the connections.
-    pub(super) async fn close(&self) {
-        lock(&self.questions).take();
-        let threads: Vec<_> = lock(&self.threads).drain(..).collect();
-        // A thread that broke has closed its connection too.
-        let _ = tokio::task::spawn_blocking(|| threads.into_iter().for_each(|thread| drop(thread.join()))).await;
-    }
-}
-
-fn run(connection: &Connection, questions: &Mutex<Receiver<Question>>) {
-    loop {
-        // The lock is let go before the question is answered.
-        let next = lock(questions).recv();
-        match next {
-            // A question that breaks costs its own answer, never the thread: four of them would leave nobody to read.
-            Ok(question) => {
-                if catch_unwind(AssertUnwindSafe(|| question(connection))).is_err() {
-                    tracing::error!("reading from the store broke, which is a fault of this program");
-                }
+    /// Asks the file. It does not wait while it reads, so who asks can't leave in the middle.
+    pub(super) async fn read<T>(&self, work: impl FnOnce(&Connection) -> Verdict<T>) -> StoreResult<T> {
+        let _permit = self.free.acquire().await.map_err(|_| StoreError::Stopping)?;
+        let connection = self.connections().pop().ok_or(StoreError::Stopping)?;
+        // A question that breaks costs its own answer, never the connection: four of them would leave nobody to read.
+        let result = catch_unwind(AssertUnwindSafe(|| beside_others(|| work(&connection))));
+        self.connections().push(connection);
+        match result {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(Halt::Refused(refusal))) => Err(StoreError::Refused(refusal)),
+            Ok(Err(Halt::Sql(error))) => {
+                let error = fault(&error);
+                tracing::error!("{error}");
+                Err(error)
             }
-            Err(_) => return,
+            Err(_) => {
+                tracing::error!("reading from the store broke, which is a fault of this program");
+                Err(StoreError::Stopping)
+            }
         }
+    }
+
+    /// Waits until what was asked is answered, and closes the connections.
+    pub(super) async fn close(&self) {
+        // An error means that it was closed before.
+        let _all = self.free.acquire_many(READERS).await;
+        self.free.close();
+        self.connections().clear();
+    }
+
+    fn connections(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// Does something that may take long, where the runtime has other threads for the rest.
+fn beside_others<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::CurrentThread) => work(),
+        _ => block_in_place(work),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::open::make_or_check;
     use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[tokio::test]
     async fn a_question_that_breaks_costs_its_own_answer_only() {
@@ -115,5 +93,44 @@ mod tests {
         }
         assert_eq!(readers.read(|_| Ok(7)).await.unwrap(), 7);
         readers.close().await;
+        let closed = readers.read(|_| Ok(8)).await;
+        assert!(matches!(closed, Err(StoreError::Stopping)), "{closed:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn who_reads_for_long_leaves_the_thread_to_others_and_no_more_read_than_there_are_connections() {
+        let folder = tempfile::tempdir().unwrap();
+        let readers = Arc::new(Readers::start(&make_or_check(folder.path()).unwrap()).unwrap());
+        let (reading, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (free, held) = std::sync::mpsc::channel::<()>();
+        let held = Arc::new(Mutex::new(held));
+        let mut asked = tokio::task::JoinSet::new();
+        for _ in 0..2 * READERS {
+            let (readers, reading, most, held) =
+                (Arc::clone(&readers), Arc::clone(&reading), Arc::clone(&most), Arc::clone(&held));
+            asked.spawn(async move {
+                let work = |_: &Connection| {
+                    most.fetch_max(reading.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    let _ = held.lock().unwrap().recv();
+                    reading.fetch_sub(1, Ordering::SeqCst);
+                    Ok(())
+                };
+                readers.read(work).await
+            });
+        }
+        // On the only worker: it comes here although as many read as can.
+        let others = async {
+            while reading.load(Ordering::SeqCst) < READERS as usize {
+                tokio::task::yield_now().await;
+            }
+            tokio::spawn(async {}).await.unwrap();
+        };
+        let came = tokio::time::timeout(core::time::Duration::from_secs(20), others).await;
+        drop(free);
+        while let Some(answer) = asked.join_next().await {
+            answer.unwrap().unwrap();
+        }
+        assert!(came.is_ok(), "the others wait for who reads");
+        assert_eq!(most.load(Ordering::SeqCst), READERS as usize);
     }
 }

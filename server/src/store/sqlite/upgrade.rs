@@ -40,6 +40,13 @@ const FROM_2: &str = "
     ) STRICT;
 ";
 
+/// From version 3: the writer remembers identifiers, and the queue's index tells it them; they have none of their own.
+const FROM_3: &str = "
+    DROP INDEX envelope_id;
+    DROP INDEX envelope_queue;
+    CREATE INDEX envelope_queue ON envelope (mailbox, arrival, id);
+";
+
 /// What envelopes of version 2 come from, as long as there are any.
 pub(super) const MOVING: &str = "envelope_2";
 
@@ -48,7 +55,7 @@ const MOVED_AT_ONCE: u32 = 2048;
 
 /// Brings a file of this version or an older one to this version.
 pub(super) fn bring(connection: &Connection, version: i32) -> rusqlite::Result<()> {
-    for (from, step) in (1..VERSION).zip([FROM_1, FROM_2]).filter(|(from, _)| *from >= version) {
+    for (from, step) in (1..VERSION).zip([FROM_1, FROM_2, FROM_3]).filter(|(from, _)| *from >= version) {
         connection.execute_batch("BEGIN IMMEDIATE")?;
         connection.execute_batch(step)?;
         connection.pragma_update(None, "user_version", from + 1)?;
@@ -107,6 +114,14 @@ mod tests {
     use cairn_protocol::limits::ENVELOPE;
     use std::fs;
     use std::path::{Path, PathBuf};
+
+    /// From this version back to version 3.
+    const TO_3: &str = "
+        DROP INDEX envelope_queue;
+        CREATE UNIQUE INDEX envelope_id ON envelope (mailbox, id);
+        CREATE INDEX envelope_queue ON envelope (mailbox, arrival);
+        PRAGMA user_version = 3;
+    ";
 
     /// From this version back to version 2, as the program of that version made it.
     const TO_2: &str = "
@@ -193,6 +208,20 @@ mod tests {
                 .unwrap();
             assert_eq!((mailboxes, pass), (2, (3, 4, None)));
         }
+    }
+
+    #[test]
+    fn a_store_of_version_3_loses_its_index_of_identifiers_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, expected) = fresh(folder.path());
+        let old = Connection::open(&file).unwrap();
+        old.execute_batch(TO_3).unwrap();
+        old.execute_batch("INSERT INTO envelope VALUES (7, zeroblob(32), zeroblob(16), 20000, zeroblob(32))").unwrap();
+        assert_ne!(parts(&old), expected);
+        drop(old);
+        let now = connect(&file, Access::Upgrade).unwrap();
+        assert_eq!((version(&now), parts(&now)), (VERSION, expected));
+        assert_eq!(number(&now, "SELECT arrival FROM envelope WHERE mailbox = zeroblob(32) AND id = zeroblob(16)"), 7);
     }
 
     #[test]

@@ -6,14 +6,13 @@
 //! After a failed commit nobody hears "done": all that wait hear that it failed, and the process must stop, because an
 //! fsync that failed once may succeed the second time without having written anything.
 
+use super::held::Held;
 use super::open::BUSY;
 use super::{Halt, Verdict, envelopes, fault, mailboxes, room};
 use crate::quota::{Quota, Room};
 use crate::store::{Arrival, Durable, StoreError, StoreResult};
-use cairn_protocol::mailbox::MailboxId;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -40,9 +39,6 @@ const PAGES_A_PART: usize = 2;
 /// How long a reader is waited for when the journal is written back whole. Larger: puts wait while somebody dumps a large
 /// store. Smaller: a page that is being read keeps deleted rows in the journal for another minute.
 const READERS: Duration = Duration::from_millis(200);
-
-/// Mailboxes whose number of envelopes is remembered. Larger: memory. Smaller: counted anew more often.
-const REMEMBERED: usize = 65_536;
 
 type Publish = Box<dyn FnOnce(&StoreResult<()>) + Send>;
 type Part = Box<dyn FnOnce(&mut Books) -> (rusqlite::Result<()>, Publish) + Send>;
@@ -73,10 +69,30 @@ pub(super) struct Books {
     written: bool,
     /// Whether rows of mailboxes were written since they were last put in order.
     pub(super) mailboxes_written: bool,
-    /// Envelopes in a mailbox, counted once and kept up to date. Emptied whenever a transaction is undone.
-    pub(super) held: HashMap<MailboxId, u32>,
+    /// What mailboxes hold, read once and kept up to date. Emptied whenever a transaction is undone.
+    pub(super) held: Held,
     /// Bodies that this transaction is yet to delete.
     pub(super) bodies: Vec<Arrival>,
+}
+
+impl Books {
+    /// Of a store whose envelopes are all on disk.
+    pub(super) fn open(connection: Connection, folder: &Path, quota: Quota) -> rusqlite::Result<Self> {
+        let last: i64 = connection.query_row("SELECT coalesce(max(arrival), 0) FROM envelope", [], |row| row.get(0))?;
+        Ok(Self {
+            connection,
+            next_arrival: last.saturating_add(1),
+            settled: Arc::new(AtomicI64::new(last)),
+            room: Room::Free,
+            quota,
+            folder: folder.to_owned(),
+            // What an earlier run left is not known.
+            written: true,
+            mailboxes_written: true,
+            held: Held::default(),
+            bodies: Vec::new(),
+        })
+    }
 }
 
 /// The handle of the thread.
@@ -88,27 +104,8 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn start(connection: Connection, folder: &Path, quota: Quota) -> StoreResult<Self> {
-        let last: i64 = connection
-            .query_row("SELECT coalesce(max(arrival), 0) FROM envelope", [], |row| row.get(0))
-            .map_err(|error| fault(&error))?;
-        let next_arrival = last.saturating_add(1);
-        let (room, folder) = (Room::Free, folder.to_owned());
-        // What an earlier run left is not known.
-        let (written, mailboxes_written, held, bodies) = (true, true, HashMap::new(), Vec::new());
-        let settled = Arc::new(AtomicI64::new(last));
-        let places = Arc::clone(&settled);
-        let books = Books {
-            connection,
-            next_arrival,
-            settled: places,
-            room,
-            quota,
-            folder,
-            written,
-            mailboxes_written,
-            held,
-            bodies,
-        };
+        let books = Books::open(connection, folder, quota).map_err(|error| fault(&error))?;
+        let settled = Arc::clone(&books.settled);
         let (queue, orders) = mpsc::channel(QUEUE);
         let (failing, failed) = watch::channel(None);
         std::thread::Builder::new()
@@ -239,9 +236,7 @@ fn commit(books: &mut Books, parts: &mut Vec<Part>) -> StoreResult<()> {
         return Ok(());
     }
     books.written = true;
-    if books.held.len() > REMEMBERED {
-        books.held.clear();
-    }
+    books.held.keep_small();
     let mut publishing = Vec::with_capacity(parts.len());
     let result = room::look(books).and_then(|()| transact(books, parts, &mut publishing)).map_err(|error| {
         // It may be undone already; an error here says nothing new.

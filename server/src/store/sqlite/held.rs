@@ -1,0 +1,203 @@
+//! What mailboxes hold, remembered: the identifiers of their envelopes, and where each lies.
+//!
+//! In: a mailbox. Out: its envelopes' places, from memory or from the file. This file must never learn a body, nor answer
+//! from a transaction that was undone: the writer empties it then.
+//!
+//! It stands in the place of an index of identifiers. They are random: in such an index each put and each acknowledgement
+//! changes a page that no other of its group changes (docs/decisions/0029).
+
+use super::{Verdict, corrupt};
+use crate::store::Arrival;
+use cairn_protocol::mailbox::{EnvelopeId, MailboxId};
+use rusqlite::Connection;
+use std::collections::HashMap;
+
+/// Mailboxes that are remembered. Larger: memory, about 200 bytes each. Smaller: read anew more often.
+const MAILBOXES: usize = 65_536;
+
+/// Envelopes that are remembered, in all of them. Larger: memory, up to 60 bytes each. Smaller: read anew more often, and
+/// one mailbox with the most that it may hold must fit.
+const ENVELOPES: usize = 524_288;
+
+/// Places up to which a mailbox keeps the room of envelopes that it no longer holds.
+const ROOM: usize = 64;
+
+const _: () = assert!(ENVELOPES > 2 * crate::quota::MOST_ENVELOPES as usize, "the fullest mailbox is read once");
+
+/// The envelopes of one mailbox.
+pub(super) type Places = HashMap<EnvelopeId, Arrival>;
+
+/// The envelopes of the mailboxes that were asked for.
+#[derive(Default)]
+pub(super) struct Held {
+    mailboxes: HashMap<MailboxId, Places>,
+    /// How many there were in them when they were read, and all that came since.
+    envelopes: usize,
+}
+
+impl Held {
+    /// The envelopes of a mailbox, as this transaction sees them.
+    pub(super) fn of(&mut self, connection: &Connection, mailbox: &MailboxId) -> Verdict<&mut Places> {
+        use std::collections::hash_map::Entry;
+        match self.mailboxes.entry(*mailbox) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => {
+                let read = read(connection, mailbox)?;
+                self.envelopes = self.envelopes.saturating_add(read.len());
+                Ok(place.insert(read))
+            }
+        }
+    }
+
+    /// Takes note of one more.
+    pub(super) fn add(
+        &mut self,
+        connection: &Connection,
+        mailbox: &MailboxId,
+        id: EnvelopeId,
+        place: Arrival,
+    ) -> Verdict<()> {
+        self.of(connection, mailbox)?.insert(id, place);
+        self.envelopes = self.envelopes.saturating_add(1);
+        Ok(())
+    }
+
+    /// The places of those of the named envelopes that a mailbox holds, in order. They are remembered no more: this
+    /// transaction deletes them.
+    pub(super) fn take(
+        &mut self,
+        connection: &Connection,
+        mailbox: &MailboxId,
+        ids: &[EnvelopeId],
+    ) -> Verdict<Vec<Arrival>> {
+        let held = self.of(connection, mailbox)?;
+        let mut places: Vec<Arrival> = ids.iter().filter_map(|id| held.remove(id)).collect();
+        if held.capacity() > ROOM && held.len() < held.capacity() / 4 {
+            held.shrink_to_fit();
+        }
+        self.envelopes = self.envelopes.saturating_sub(places.len());
+        places.sort_unstable();
+        Ok(places)
+    }
+
+    /// Forgets a mailbox.
+    pub(super) fn forget(&mut self, mailbox: &MailboxId) {
+        let gone = self.mailboxes.remove(mailbox).map_or(0, |places| places.len());
+        self.envelopes = self.envelopes.saturating_sub(gone);
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Forgets everything if it is too much. Between transactions, so that none finds less than it has left.
+    pub(super) fn keep_small(&mut self) {
+        if self.mailboxes.len() > MAILBOXES || self.envelopes > ENVELOPES {
+            self.clear();
+        }
+    }
+}
+
+fn read(connection: &Connection, mailbox: &MailboxId) -> Verdict<Places> {
+    let mut statement =
+        connection.prepare_cached("SELECT id, arrival FROM envelope WHERE mailbox = ?1 ORDER BY arrival")?;
+    let (mut rows, mut places) = (statement.query([mailbox.as_bytes()])?, Places::new());
+    while let Some(row) = rows.next()? {
+        if places.insert(EnvelopeId::from_bytes(row.get(0)?), row.get(1)?).is_some() {
+            return Err(corrupt("one identifier twice in a mailbox").into());
+        }
+    }
+    Ok(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Halt;
+    use super::super::open::{Access, connect, make_or_check};
+    use super::*;
+
+    fn store(folder: &std::path::Path) -> Connection {
+        connect(&make_or_check(folder).unwrap(), Access::Write).unwrap()
+    }
+
+    fn row(connection: &Connection, place: Arrival, mailbox: u8, id: u8) {
+        let row = (place, [mailbox; 32], [id; 16], [0; 32]);
+        connection.execute("INSERT INTO envelope VALUES (?1, ?2, ?3, 20000, ?4)", row).unwrap();
+    }
+
+    fn mailbox(number: u8) -> MailboxId {
+        MailboxId::from_bytes([number; 32])
+    }
+
+    fn id(number: u8) -> EnvelopeId {
+        EnvelopeId::from_bytes([number; 16])
+    }
+
+    fn all(held: &mut Held, connection: &Connection, number: u8) -> Vec<Arrival> {
+        let Ok(places) = held.of(connection, &mailbox(number)) else { panic!("it can be read") };
+        let mut places: Vec<Arrival> = places.values().copied().collect();
+        places.sort_unstable();
+        places
+    }
+
+    #[test]
+    fn a_mailbox_is_read_once_and_what_comes_and_goes_is_remembered_until_it_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = store(folder.path());
+        row(&connection, 1, 1, 1);
+        row(&connection, 2, 2, 1);
+        row(&connection, 3, 1, 2);
+        let mut held = Held::default();
+        assert_eq!((all(&mut held, &connection, 1), all(&mut held, &connection, 2)), (vec![1, 3], vec![2]));
+        assert!(held.add(&connection, &mailbox(1), id(3), 4).is_ok());
+        assert_eq!(all(&mut held, &connection, 1), [1, 3, 4]);
+        assert_eq!(held.envelopes, 4);
+        // In order, each once, and none of another mailbox or of nobody.
+        let Ok(taken) = held.take(&connection, &mailbox(1), &[id(3), id(1), id(3), id(9)]) else {
+            panic!("it is known")
+        };
+        assert_eq!((taken, all(&mut held, &connection, 1), held.envelopes), (vec![1, 4], vec![3], 2));
+        held.forget(&mailbox(1));
+        assert_eq!((all(&mut held, &connection, 1), held.envelopes), (vec![1, 3], 3), "it is read anew");
+    }
+
+    #[test]
+    fn what_is_remembered_has_an_end_and_a_mailbox_that_was_emptied_keeps_no_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = store(folder.path());
+        let mut held = Held::default();
+        let many = u32::try_from(ENVELOPES).unwrap();
+        let id = |number: u32| EnvelopeId::from_bytes(u128::from(number).to_be_bytes());
+        for number in 0..many {
+            assert!(held.add(&connection, &mailbox(1), id(number), number.into()).is_ok());
+        }
+        held.keep_small();
+        assert_eq!(held.envelopes, ENVELOPES);
+        let ids: Vec<EnvelopeId> = (0..many).map(id).collect();
+        assert!(held.take(&connection, &mailbox(1), &ids).is_ok_and(|places| places.len() == ENVELOPES));
+        assert_eq!((held.envelopes, held.mailboxes[&mailbox(1)].capacity()), (0, 0));
+        for number in 0..=many {
+            assert!(held.add(&connection, &mailbox(1), id(number), number.into()).is_ok());
+        }
+        held.keep_small();
+        assert_eq!((held.envelopes, held.mailboxes.len()), (0, 0));
+        for number in 0..=u32::try_from(MAILBOXES).unwrap() {
+            let mut mailbox = [0; 32];
+            mailbox[..4].copy_from_slice(&number.to_be_bytes());
+            assert!(held.of(&connection, &MailboxId::from_bytes(mailbox)).is_ok());
+        }
+        held.keep_small();
+        assert!(held.mailboxes.is_empty());
+    }
+
+    #[test]
+    fn an_identifier_that_stands_twice_in_a_mailbox_is_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = store(folder.path());
+        row(&connection, 1, 1, 1);
+        row(&connection, 2, 1, 1);
+        let damaged = Held::default().of(&connection, &mailbox(1)).map(|_| ());
+        assert!(matches!(damaged, Err(Halt::Sql(error)) if error.to_string().contains("one identifier twice")));
+    }
+}
