@@ -147,6 +147,8 @@ fn the_longest_line_and_a_flood_of_marks_leave_the_line_and_the_keys_in_their_pl
     }
     let mut terminal = open(&world, &dana)?;
     terminal.sees("send your passphrase")?;
+    // Its letters are shown, so that they were drawn.
+    terminal.sees("example.org")?;
     let whole = |screen: &str| {
         let rows: Vec<&str> = screen.lines().collect();
         let begins = |row: &str, words: &str| row.rsplit('│').next().is_some_and(|row| row.starts_with(words));

@@ -245,14 +245,25 @@ fn what_waits_for_enter_comes_once_comes_before_the_end_and_goes_with_a_lock() -
     ana.send_through(DANA, "and this")?;
     // It rings when it is there, as it may have for what waits.
     until("it comes", || Ok(rings(&terminal) > before))?;
-    for _ in 0..30 {
-        terminal.type_line("")?;
-        if terminal.wait_for_any(&[MORE, "and this"])? == 1 {
-            break;
+    let read_to = |terminal: &mut Terminal, words: &str| -> Result<()> {
+        for _ in 0..30 {
+            terminal.type_line("")?;
+            if terminal.wait_for_any(&[MORE, words])? == 1 {
+                break;
+            }
         }
-    }
+        Ok(())
+    };
+    read_to(&mut terminal, "and this")?;
+    // The same where it came while the conversation was open.
+    ana.send_through(DANA, &hundred())?;
+    terminal.wait_for(MORE)?;
+    let before = rings(&terminal);
+    ana.send_through(DANA, "and that")?;
+    until("it comes", || Ok(rings(&terminal) > before))?;
+    read_to(&mut terminal, "and that")?;
     leave(&mut terminal)?;
-    assert_eq!(shown(&terminal).matches("w99").count(), 1, "{}", shown(&terminal));
+    assert_eq!(shown(&terminal).matches("w99").count(), 2, "{}", shown(&terminal));
     assert_eq!(shown(&terminal).matches("Type to Ana").count(), 1, "an Enter for more says nothing else");
     // Who leaves gets the rest first.
     ana.send_through(DANA, &hundred())?;
