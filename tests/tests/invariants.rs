@@ -380,6 +380,27 @@ fn no_secret_can_be_printed_copied_or_compared_by_accident() -> Result<()> {
     Ok(())
 }
 
+fn names_are_flushed(sources: &[Source]) -> Vec<String> {
+    complain(sources, |source, code| {
+        let named = ["fs::rename(", "linkat(", "fs::hard_link("].iter().any(|call| code.contains(call));
+        let tests = source.path.contains("/tests");
+        // What a file imports it uses: anything else does not compile here.
+        let flushed = places(code, "flush_directory").next().is_some();
+        (named && !flushed && !tests).then(|| "a file gets its name, and the folder is not flushed".to_owned())
+    })
+}
+
+#[test]
+fn a_file_that_gets_its_name_keeps_it_when_the_power_goes() -> Result<()> {
+    let examples = [
+        ("client-cli/src/a.rs", "std::fs::rename(&beside, file)?;"),
+        ("client-cli/src/a.rs", "linkat(CWD, &number, CWD, name, AtFlags::SYMLINK_FOLLOW)?;"),
+    ];
+    check(names_are_flushed, &examples, &read("client-cli/src", ".rs")?);
+    assert!(names_are_flushed(&bad("a.rs", "rename(&beside, file)?; flush_directory(folder)")).is_empty());
+    Ok(())
+}
+
 /// Lines of code that one file may have: above that it has a second noun.
 const LINES: usize = 400;
 
