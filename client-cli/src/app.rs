@@ -407,6 +407,8 @@ pub(crate) enum Event {
 pub(crate) enum Effect {
     /// Print a paragraph of ours.
     Say(String),
+    /// Print that something takes its time: true until something is asked again.
+    Moment(String),
     /// Print an empty line.
     Gap,
     /// Print numbered choices.

@@ -37,6 +37,10 @@ fn say(text: impl Into<String>) -> Effect {
     Effect::Say(text.into())
 }
 
+fn moment() -> Effect {
+    Effect::Moment(talk_texts::moment())
+}
+
 /// Takes one event.
 pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
     #[cfg(test)]
@@ -151,7 +155,12 @@ fn invitation(app: &mut App, link: &str) -> Vec<Effect> {
     match check_link(link) {
         Ok(()) => {
             let kept = first::keep(app, Begun { link: link.to_owned(), name: None });
-            vec![kept, say(texts::whole()), say(texts::thank_you()), Effect::AskCenter { link: link.to_owned() }]
+            vec![
+                kept,
+                say(texts::whole()),
+                Effect::Moment(texts::thank_you()),
+                Effect::AskCenter { link: link.to_owned() },
+            ]
         }
         Err(fault) => {
             app.screen = Screen::Invitation;
@@ -183,7 +192,7 @@ fn chosen(app: &mut App) -> Vec<Effect> {
     match std::mem::replace(&mut app.screen, Screen::Blank) {
         Screen::Passphrase { link, name } => {
             app.screen = Screen::Joining { link };
-            vec![say(texts::thank_you()), Effect::Make { name }]
+            vec![Effect::Moment(texts::thank_you()), Effect::Make { name }]
         }
         other => {
             app.screen = other;
@@ -196,7 +205,7 @@ fn join(app: &mut App, link: String) -> Vec<Effect> {
     match check_link(&link) {
         Ok(()) => {
             app.screen = Screen::Joining { link: link.clone() };
-            vec![say(talk_texts::moment()), Effect::Join { link }]
+            vec![moment(), Effect::Join { link }]
         }
         Err(fault) => {
             app.screen = Screen::Paste;

@@ -436,3 +436,113 @@ fn an_empty_passphrase_leads_to_choices_whose_number_is_seen_and_back_to_the_que
     unlock(&mut terminal)?;
     quit(&mut terminal)
 }
+
+/// The words by which a first run is known, in one language.
+struct Tongue {
+    locale: &'static str,
+    step_two: &'static str,
+    step_three: &'static str,
+    again: &'static str,
+    to_ana: &'static str,
+    to_kim: &'static str,
+    locked: &'static str,
+    below: &'static str,
+    practice: &'static str,
+    paste: &'static str,
+    moment: &'static str,
+    back: &'static str,
+    hello: &'static str,
+    number: &'static str,
+}
+
+const TONGUES: [Tongue; 2] = [
+    Tongue {
+        locale: "C",
+        step_two: "Step 2 of 3",
+        step_three: "Step 3 of 3",
+        again: "The same again:",
+        to_ana: "To Ana:",
+        to_kim: "To Kim:",
+        locked: "Your passphrase (stays hidden):",
+        below: "Type below, and press Enter to send. For choices, type ? and press Enter. F2: Help now. F6: hide.",
+        practice: "1 of 3:",
+        paste: "Paste or type the invitation",
+        moment: "One moment",
+        back: "1 Back",
+        hello: "You are writing to Ana.",
+        number: "Number:",
+    },
+    Tongue {
+        locale: "es_ES.UTF-8",
+        step_two: "Paso 2 de 3",
+        step_three: "Paso 3 de 3",
+        again: "La misma otra vez:",
+        to_ana: "A Ana:",
+        to_kim: "A Kim:",
+        locked: "Su frase clave (no se ve al escribir):",
+        below: "Escriba abajo y pulse Enter para enviar. Para ver opciones, escriba ? y pulse Enter. F2: Ayuda ya. F6: ocultar.",
+        practice: "1 de 3:",
+        paste: "Pegue o escriba la invitación",
+        moment: "Un momento",
+        back: "1 Volver",
+        hello: "Está escribiendo a Ana.",
+        number: "Número:",
+    },
+];
+
+#[test]
+fn before_the_first_message_the_screen_says_how_to_write_and_no_word_of_waiting_stays() -> Result<()> {
+    for (tongue, size) in TONGUES.iter().zip([(60, 20), (40, 12)]).chain(TONGUES.iter().rev().zip([(60, 20), (40, 12)]))
+    {
+        let world = world()?;
+        let relay = world.relay()?;
+        let (_ana, dana, link) = invited(&world, relay.address())?;
+        let kim = world.client("kim");
+        kim.setup("Kim", relay.address())?.ended(0)?;
+        let (_, other_link) = kim.invite(DANA)?;
+        let environment = [("TERM", "xterm-256color"), ("LC_ALL", tongue.locale)];
+        let mut terminal = Terminal::start(world.program(), &dana.opening_arguments(), &environment)?;
+        terminal.resize(size.0, size.1)?;
+        let shows = |terminal: &Terminal, words: &[&str]| {
+            terminal.shows(&format!("{words:?} and nothing that waits"), |screen| {
+                let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+                words.iter().all(|word| screen.contains(word)) && !screen.contains(tongue.moment)
+            })
+        };
+        // The question after a wait stands without the word for it.
+        terminal.sees("F1")?;
+        terminal.type_line(&link)?;
+        shows(&terminal, &[tongue.step_two])?;
+        terminal.type_line("Dana")?;
+        terminal.sees(tongue.step_three)?;
+        terminal.type_line(PASSPHRASE)?;
+        terminal.sees(tongue.again)?;
+        terminal.type_line(PASSPHRASE)?;
+        shows(&terminal, &[tongue.to_ana, tongue.below])?;
+        // Back from a menu, from practice, and behind the lock.
+        terminal.type_line("?")?;
+        shows(&terminal, &[tongue.number, tongue.back])?;
+        terminal.press(b"1")?;
+        shows(&terminal, &[tongue.to_ana, tongue.below, tongue.hello])?;
+        terminal.type_line("?")?;
+        shows(&terminal, &[tongue.number, tongue.back])?;
+        // Enter behind a number that was obeyed at once belongs to the number.
+        terminal.press(b"55\r")?;
+        shows(&terminal, &[tongue.practice])?;
+        terminal.press(ENTER)?;
+        shows(&terminal, &[tongue.to_ana, tongue.below])?;
+        terminal.press(F6)?;
+        shows(&terminal, &[tongue.locked])?;
+        terminal.type_line(PASSPHRASE)?;
+        shows(&terminal, &[tongue.to_ana, tongue.below])?;
+        // Another invitation, from the list of people.
+        terminal.type_line("?")?;
+        shows(&terminal, &[tongue.number, tongue.back])?;
+        terminal.press(b"421")?;
+        shows(&terminal, &[tongue.paste])?;
+        terminal.type_line(&other_link)?;
+        shows(&terminal, &[tongue.to_kim, tongue.below])?;
+        quit(&mut terminal)?;
+    }
+    Ok(())
+}

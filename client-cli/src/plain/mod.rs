@@ -254,7 +254,7 @@ impl Face<'_> {
     /// Does one thing.
     async fn act(&mut self, effect: Effect) -> Result<Flow, Stop> {
         match effect {
-            Effect::Say(text) => self.add(&Held::of(text))?,
+            Effect::Say(text) | Effect::Moment(text) => self.add(&Held::of(text))?,
             Effect::Gap => self.add(&Held::of(""))?,
             Effect::Choices(lines) => numbered(&lines).try_for_each(|line| self.add(&line))?,
             Effect::Invitation(invitation) => {

@@ -137,6 +137,10 @@ impl Face<'_> {
             *where_they_are = Effect::Say(texts::still_here());
         }
         self.change_draft()?;
+        if !matches!(self.app.screen, Screen::Blank | Screen::Joining { .. }) {
+            // Something is asked again.
+            self.state.talk.go_on();
+        }
         if self.state.talk.choices() > 0 && effects.iter().any(|effect| matches!(effect, Effect::Choices(_))) {
             self.state.talk.make_room();
         }
@@ -169,6 +173,7 @@ impl Face<'_> {
     async fn act(&mut self, effect: Effect) -> Result<Flow, Stop> {
         match effect {
             Effect::Say(text) => self.state.talk.say(Said::Words(text)),
+            Effect::Moment(text) => self.state.talk.say(Said::Moment(text)),
             Effect::Gap => self.state.talk.say(Said::Gap),
             Effect::Choices(lines) => {
                 for (number, line) in (1..).zip(lines) {

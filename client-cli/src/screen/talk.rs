@@ -10,6 +10,8 @@ use super::theme::Part;
 pub(super) enum Said {
     /// A paragraph.
     Words(String),
+    /// That something takes its time.
+    Moment(String),
     /// An empty row.
     Gap,
     /// A choice and its number.
@@ -40,6 +42,11 @@ impl Talk {
         self.past = 0;
     }
 
+    /// What took its time is over.
+    pub(super) fn go_on(&mut self) {
+        self.said.retain(|said| !matches!(said, Said::Moment(_)));
+    }
+
     /// Says one thing more. Empty rows never begin it, nor stand one above the other.
     pub(super) fn say(&mut self, said: Said) {
         if said != Said::Gap || !matches!(self.said.last(), None | Some(Said::Gap)) {
@@ -57,7 +64,7 @@ impl Talk {
         let mut all = Vec::new();
         for said in &self.said {
             let rows = match said {
-                Said::Words(text) => rows::paragraph(Part::Said, text, width),
+                Said::Words(text) | Said::Moment(text) => rows::paragraph(Part::Said, text, width),
                 Said::News(text, _) => rows::paragraph(Part::New, text, width),
                 Said::Gap => vec![Row::default()],
                 Said::Choice(number, text) => {

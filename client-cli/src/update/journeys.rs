@@ -45,7 +45,7 @@ pub(crate) fn said(effects: &[Effect]) -> String {
     let mut out = String::new();
     for effect in effects {
         match effect {
-            Effect::Say(text) => out += &(text.clone() + "\n"),
+            Effect::Say(text) | Effect::Moment(text) => out += &(text.clone() + "\n"),
             Effect::Choices(lines) => lines.iter().enumerate().for_each(|(n, l)| out += &format!("{} {l}\n", n + 1)),
             _ => {}
         }

@@ -305,6 +305,7 @@ fn answer(app: &App, effect: Effect) -> Option<Event> {
         Effect::CountUnsent => Event::Leaving(Ok(1)),
         Effect::CloseAll => Event::AllClosed(Ok(false)),
         Effect::Say(_)
+        | Effect::Moment(_)
         | Effect::Gap
         | Effect::Choices(_)
         | Effect::Invitation(_)

@@ -8,7 +8,7 @@ use super::talk::{back, choose, person};
 use crate::app::{App, Choice, Effect, Screen};
 use crate::engine::model::Contact;
 use crate::engine::{Fault, check_link};
-use crate::language::{rejoin as texts, talk};
+use crate::language::rejoin as texts;
 
 /// What helps where a conversation can't go on.
 pub(super) fn way_on(app: &App, fault: &Fault) -> Option<Effect> {
@@ -28,7 +28,7 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
 pub(super) fn invite(app: &mut App) -> Vec<Effect> {
     let Some(contact) = &app.person else { return back(app) };
     let contact_id = contact.id.clone();
-    vec![say(texts::once_used(person(app))), say(talk::moment()), Effect::InviteAgain { contact_id }]
+    vec![say(texts::once_used(person(app))), super::moment(), Effect::InviteAgain { contact_id }]
 }
 
 /// An invitation of theirs for it.
@@ -48,7 +48,7 @@ pub(super) fn pasted(app: &mut App, link: &str) -> Vec<Effect> {
         return vec![say(crate::language::start::or_back(super::damaged(&fault)))];
     }
     let effect = Effect::JoinAgain { link: link.to_owned(), contact_id: contact.id.clone() };
-    vec![say(talk::moment()), effect]
+    vec![super::moment(), effect]
 }
 
 /// It was used, or not.

@@ -84,7 +84,7 @@ pub(super) fn ask_leave(app: &mut App, unsent: Result<u64, Fault>) -> Vec<Effect
 
 /// It is meant.
 pub(super) fn leave(app: &App) -> Vec<Effect> {
-    if app.open { vec![say(crate::language::talk::moment()), Effect::CloseAll] } else { vec![Effect::Quit] }
+    if app.open { vec![super::moment(), Effect::CloseAll] } else { vec![Effect::Quit] }
 }
 
 /// Everybody's way is closed, or not.

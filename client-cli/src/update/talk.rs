@@ -346,7 +346,7 @@ pub(super) fn labelled(app: &mut App, line: &str) -> Vec<Effect> {
             }
         },
     };
-    vec![say(crate::language::talk::moment()), Effect::NewInvitation { label }]
+    vec![super::moment(), Effect::NewInvitation { label }]
 }
 
 /// An invitation was made, or not.

@@ -16,7 +16,6 @@ use super::state::{Over, State};
 use super::theme::{Part, Theme};
 use super::{big, bottom, rows};
 use crate::app::App;
-use crate::language::screen as texts;
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
@@ -111,8 +110,13 @@ fn pane(app: &App, state: &State, layout: &Layout) -> Pane {
             let told =
                 if state.messages.at_end() { said.iter().filter_map(|(_, number)| *number).collect() } else { vec![] };
             let mut all = std::mem::take(&mut seen.rows);
-            if state.messages.is_empty() && all.is_empty() && app.person.is_some() {
-                all = rows::paragraph(Part::Said, &texts::nothing_yet(), width);
+            if let Some(person) = app.person.as_ref().filter(|_| state.messages.is_empty()) {
+                // How to write stands there until something is written, whatever is said below it.
+                let stopped = person.blocked || person.rejoining;
+                let first = rows::paragraph(Part::Said, &words::first(person), width);
+                if all.is_empty() || !stopped && all.len() + first.len() <= height {
+                    all.splice(0..0, first);
+                }
             }
             // The end stands right above the line.
             let gap = if state.messages.at_end() { height.saturating_sub(all.len()) } else { 0 };

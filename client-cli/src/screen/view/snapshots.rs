@@ -16,7 +16,7 @@ use super::super::talk::{Said, Talk};
 use super::*;
 use crate::app::{Choice, Effect, Event, Found, Screen, Why};
 use crate::engine::center::Center;
-use crate::language::{self, Language, speak};
+use crate::language::{self, Language, screen as texts, speak};
 use crate::output::card;
 use crate::update::journeys::{person, talking};
 use crate::update::update;
@@ -31,6 +31,7 @@ fn say(state: &mut State, effects: Vec<Effect>) {
     for effect in effects {
         match effect {
             Effect::Say(text) => state.talk.say(Said::Words(text)),
+            Effect::Moment(text) => state.talk.say(Said::Moment(text)),
             Effect::Gap => state.talk.say(Said::Gap),
             Effect::Choices(lines) => {
                 for (number, line) in (1..).zip(lines) {
@@ -44,6 +45,16 @@ fn say(state: &mut State, effects: Vec<Effect>) {
 
 fn empty() -> State {
     State::new((80, 24), Theme::Own)
+}
+
+/// A conversation in which nothing was written yet, after a menu.
+fn before_the_first() -> (App, State) {
+    let mut app = talking(&["Robin"]);
+    let mut state = empty();
+    state.people.all = vec![Person { contact: person("Robin"), name: "Robin".to_owned(), unread: 0 }];
+    update(&mut app, Event::Line("?".into()));
+    say(&mut state, update(&mut app, Event::Line("1".into())));
+    (app, state)
 }
 
 /// A conversation with Robin, in a list of six.
@@ -170,9 +181,10 @@ fn help() -> (App, State) {
 
 type Scene = (&'static str, fn() -> (App, State));
 
-const SCENES: [Scene; 11] = [
+const SCENES: [Scene; 12] = [
     ("first-run", first_run),
     ("conversation", conversation),
+    ("before-the-first", before_the_first),
     ("writing", writing),
     ("choices", choices),
     ("locked", locked),
@@ -304,7 +316,7 @@ fn nothing_said_is_cut_off_whatever_the_size() {
                 .said
                 .iter()
                 .map(|said| match said {
-                    Said::Words(text) | Said::Whole(text) | Said::News(text, _) => text.clone(),
+                    Said::Words(text) | Said::Moment(text) | Said::Whole(text) | Said::News(text, _) => text.clone(),
                     Said::Choice(number, text) => format!("{number}{text}"),
                     Said::Gap => String::new(),
                 })

@@ -3,8 +3,9 @@
 //! In: where the person is. Out: a few words. This file must never name anybody while everything is hidden.
 
 use crate::app::{App, Screen};
-use crate::language::screen as texts;
-use crate::output::human;
+use crate::engine::model::Contact;
+use crate::language::{rejoin, screen as texts};
+use crate::output::{self, human};
 use crate::sanitize;
 use crate::screen::state::{Over, State};
 
@@ -31,6 +32,16 @@ pub(in crate::screen) fn head(app: &App, state: &State) -> String {
         (Some(Over::Search(_)), Some(name), _) => texts::in_find(name),
         (_, Some(name), Some(person)) => format!("{name}: {}", human::trust(person.trust)),
         _ => "Cairn".to_owned(),
+    }
+}
+
+/// What stands in a conversation before its first message.
+pub(in crate::screen) fn first(person: &Contact) -> String {
+    match person {
+        // Nothing goes out to them.
+        Contact { blocked: true, .. } => output::people::blocked(person),
+        Contact { rejoining: true, .. } => rejoin::waits(),
+        _ => texts::nothing_yet(),
     }
 }
 

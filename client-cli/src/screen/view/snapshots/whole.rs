@@ -21,7 +21,7 @@ fn vocabulary(app: &App, state: &State, layout: &Layout) -> BTreeSet<String> {
     let card = if let Some(Over::Card(talk)) = &state.over { Some(talk) } else { None };
     for said in state.talk.said.iter().chain(card.iter().flat_map(|talk| &talk.said)) {
         all.extend(match said {
-            Said::Words(text) | Said::Whole(text) | Said::News(text, _) => vec![text.clone()],
+            Said::Words(text) | Said::Moment(text) | Said::Whole(text) | Said::News(text, _) => vec![text.clone()],
             Said::Choice(number, text) => vec![number.to_string(), text.clone()],
             Said::Gap => vec![],
         });
