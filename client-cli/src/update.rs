@@ -27,8 +27,8 @@ use crate::app::{App, Begun, Effect, Event, Found, Screen};
 use crate::engine::{Fault, check_link};
 use crate::language::{start as texts, talk as talk_texts};
 use crate::names;
-use crate::output::card;
 use crate::output::fault::words;
+use crate::output::{again, card};
 
 /// Tries before a locked profile ends the program.
 const TRIES: u8 = 3;
@@ -48,7 +48,7 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
     match event {
         Event::Start(found) => start(app, found),
         Event::Line(line) => line_typed(app, line),
-        Event::CutOff => vec![say(texts::line_too_long())],
+        Event::CutOff => vec![say(again::repeatable(&texts::line_too_long()))],
         Event::NotText => vec![say(texts::not_text())],
         Event::End => vec![Effect::Quit],
         Event::Leave => shared::quit(app),
@@ -150,7 +150,7 @@ fn invitation(app: &mut App, link: &str) -> Vec<Effect> {
     }
     if link.is_empty() {
         app.screen = Screen::Invitation;
-        return vec![say(texts::no_invitation())];
+        return vec![say(again::repeatable(&texts::no_invitation()))];
     }
     match check_link(link) {
         Ok(()) => {

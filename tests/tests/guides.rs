@@ -149,6 +149,10 @@ fn same_every_day(text: &str) -> String {
     let mut out = Vec::new();
     for line in text.replace('\r', "").replace("\n  ", " ").lines() {
         let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        // On the page the profile lies where it lies for most people, and no command names the place.
+        if let Some(place) = words.iter().position(|word| word == "--home") {
+            words.drain(place..words.len().min(place + 2));
+        }
         for place in 0..words.len() {
             let half = words.get(place + 1).map(|next| next.trim_end_matches([',', '.', ':']).to_owned());
             let Some(word) = words.get_mut(place) else { continue };

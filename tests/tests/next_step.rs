@@ -2,8 +2,10 @@
 
 use anyhow::{Context, Result};
 use e2e::client::{Client, field};
-use e2e::process::run;
+use e2e::process::{Done, run};
+use e2e::programs::AS_CLIENT;
 use e2e::world::{ANA, DANA, Pair, World};
+use std::process::Command;
 
 /// Long enough for one program to hear of the other; no test waits for it to pass.
 const WAIT: &str = "60";
@@ -17,7 +19,9 @@ fn next(client: &Client, words: &[&str]) -> Result<(i32, String)> {
     let done = run(&mut client.plain_command(words), b"")?;
     let said = String::from_utf8([done.out, done.err].concat())?;
     let line = said.lines().rfind(|line| line.starts_with("Next: ")).with_context(|| format!("{words:?}: {said}"))?;
-    Ok((done.code, line.trim_start_matches("Next: ").to_owned()))
+    // Each command in it names the home of this profile, and can be typed as it stands; without it, it is easier to read.
+    let home = format!(" --home '{}'", client.home().display());
+    Ok((done.code, line.trim_start_matches("Next: ").replace(&home, "")))
 }
 
 /// After whatever a person looks at, the same comes next.
@@ -59,6 +63,38 @@ fn who_has_nobody_to_write_to_is_not_sent_on_to_write() -> Result<()> {
     }
     dana.join(&link, "Dana")?.ended(0)?;
     assert_eq!(next(&ana, &["inbox"])?.1, "cairn send CONTACT -m TEXT");
+    Ok(())
+}
+
+#[test]
+fn the_next_step_can_be_typed_as_it_is_printed_wherever_the_profile_lies() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let ana = world.client("it's Ana's");
+    ana.setup("Ana", relay.address())?.ended(0)?;
+    let printed = |done: &Done| {
+        let said = String::from_utf8([done.out.clone(), done.err.clone()].concat())?;
+        let line = said.lines().rfind(|line| line.starts_with("Next: ")).context(said.clone())?;
+        Ok::<_, anyhow::Error>(line.trim_start_matches("Next: ").to_owned())
+    };
+    let typed = |line: &str| {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &format!("cairn() {{ \"$0\" {AS_CLIENT} \"$@\"; }}; {line}")]).arg(world.program());
+        // Without the home it would be the profile of whoever runs the tests.
+        run(shell.env("XDG_DATA_HOME", world.client("nobody").home()), b"")
+    };
+    // After a command, and after one that could not be done.
+    let set = printed(&run(&mut ana.plain_command(&["config", "set", "face", "plain"]), b"")?)?;
+    let shown = typed(&set)?;
+    assert!(shown.code == 0 && String::from_utf8(shown.out)?.contains("face: plain"), "{set}");
+    let refused = run(&mut ana.plain_command(&["send", "Nobody", "-m", "hello"]), b"")?;
+    assert_eq!(refused.code, 6);
+    let list = printed(&refused)?;
+    assert_eq!(typed(&list)?.code, 0, "{list}");
+    // Several in one sentence; and nothing where no home was given.
+    let several = printed(&run(&mut ana.plain_command(&["inbox"]), b"")?)?;
+    assert_eq!(several.matches("--home").count(), 2, "{several}");
+    assert_eq!(printed(&typed("cairn config get face")?)?, "cairn config set KEY VALUE");
     Ok(())
 }
 

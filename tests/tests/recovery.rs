@@ -352,7 +352,7 @@ fn a_name_that_turns_the_line_around_stands_in_no_next_step() -> Result<()> {
     let again = invite_again(&ana, DANA)?;
     let said = run(&mut dana.plain_command(&["join", &again, "--as", &id]), b"")?;
     let said = String::from_utf8(said.out)?;
-    assert!(said.contains("Next: cairn contact verify"), "{said}");
+    assert!(said.contains("Next: cairn --home ") && said.contains(" contact verify"), "{said}");
     assert!(!said.contains('\u{202E}'), "{said:?}");
     Ok(())
 }

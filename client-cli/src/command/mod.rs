@@ -78,6 +78,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     }
     let config = Config::new(global).with_settings();
+    output::again::given(config.home.as_deref().filter(|_| !cli.shared_computer));
     // Scripts read one language.
     language::speak(if config.json { Language::English } else { Language::chosen(config.settings.language) });
     ExitCode::from(match Run::new(config) {

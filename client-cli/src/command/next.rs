@@ -3,11 +3,11 @@
 //! In: what has just been done, and with whom something waits. Out: one line. What waits goes first: nobody is sent on to
 //! write while words are to be checked. This file must never do anything, nor learn a message.
 
-use super::read::quoted;
 use super::{Run, Stop};
 use crate::engine::model::{Check, CheckState, Invitation, InvitationState, Pending};
 use crate::engine::{Engine, Fault};
 use crate::language::step as texts;
+use crate::output::again::quoted;
 
 /// What has just been done, as far as the next step depends on it.
 #[derive(Debug, Clone, Copy)]

@@ -67,12 +67,6 @@ pub(crate) fn name_or_ask(given: Option<String>, may_ask: bool) -> Result<String
     Err(Stop::usage(texts::needs_name(), step::with_name()))
 }
 
-/// A name as the next command takes it.
-pub(crate) fn quoted(name: &str) -> String {
-    let plain = !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || letter == '-');
-    if plain { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

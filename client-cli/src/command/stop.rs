@@ -57,7 +57,7 @@ impl Stop {
             Self::Fault(fault) if fault.next().contains("CONTACT") => Self::Said {
                 code: fault.code(),
                 message: words(&fault),
-                next: next_of(&fault).replace("CONTACT", &super::read::quoted(contact)),
+                next: next_of(&fault).replace("CONTACT", &output::again::quoted(contact)),
             },
             other => other,
         }

@@ -3,6 +3,7 @@
 //! In: what the engine tells. Out: whole lines on standard output, flushed; errors on standard error. This file must
 //! never learn where the values come from: it is handed values, not the engine.
 
+pub(crate) mod again;
 pub(crate) mod card;
 pub(crate) mod check;
 pub(crate) mod closed;
@@ -70,7 +71,7 @@ impl Output {
     /// The next obvious command; silent with `--json`.
     pub(crate) fn next(&self, command: &str) -> Result<(), Stop> {
         // It may hold a name that somebody else has chosen.
-        Ok(self.say(&language::talk::next(command))?)
+        Ok(self.say(&language::talk::next(again::repeatable(command)))?)
     }
 
     /// A line that must stay in one piece, such as a link; silent with `--json`.
@@ -290,7 +291,7 @@ pub(crate) fn error(json: bool, code: u8, message: &str, next: &str) {
     } else {
         let columns = error_columns();
         let message = wrap::paragraph(&sanitize::text(message), columns);
-        message + "\n" + &wrap::paragraph(&language::talk::next(next), columns) + "\n"
+        message + "\n" + &wrap::paragraph(&language::talk::next(again::repeatable(next)), columns) + "\n"
     };
     let mut out = io::stderr().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

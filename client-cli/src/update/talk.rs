@@ -10,7 +10,7 @@ use crate::engine::model::{Contact, Direction, Event, Invitation, Message, Outco
 use crate::language::people as texts;
 use crate::language::{choice as choices_of, talk as texts_of};
 use crate::names;
-use crate::output::human;
+use crate::output::{again, human};
 use crate::sanitize;
 use cairn_protocol::limits::TEXT;
 use std::collections::BTreeSet;
@@ -358,7 +358,10 @@ pub(super) fn invited(app: &mut App, result: Result<Invitation, Fault>) -> Vec<E
             vec![say(crate::output::fault::words(&Fault::PassNeeded)), say(ask)]
         }
         Err(fault) => {
-            vec![say(crate::output::fault::words(&fault)), say(texts_of::next(crate::output::fault::next(&fault)))]
+            vec![
+                say(crate::output::fault::words(&fault)),
+                say(texts_of::next(again::repeatable(&crate::output::fault::next(&fault)))),
+            ]
         }
     };
     effects.extend(back(app));
