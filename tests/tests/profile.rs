@@ -7,6 +7,7 @@ use e2e::terminal::{Terminal, find};
 use e2e::world::{ANA, DANA, Pair, World, introduce};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Stdio;
 
 const PASSPHRASE: &str = "three green bottles of water";
 
@@ -277,5 +278,36 @@ fn a_damaged_profile_is_named_and_not_replaced() -> Result<()> {
     ana.setup("Ana", relay.address())?.ended(2)?;
     std::fs::write(path, bytes)?;
     ana.run(&["history", DANA])?.ended(0)?;
+    Ok(())
+}
+
+#[test]
+fn whatever_is_printed_into_a_full_disk_is_told_and_a_reader_who_is_gone_is_not() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let ana = world.client("ana");
+    ana.setup("Ana", relay.address())?.ended(0)?;
+    let commands: [&[&str]; 9] = [
+        &["--help"],
+        &["send", "--help"],
+        &["--version"],
+        &["man"],
+        &["completions", "bash"],
+        &["help-now"],
+        &["config", "get"],
+        &["invite", "list"],
+        &["status"],
+    ];
+    for words in commands {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full")?;
+        let done = ana.plain_command(words).stdin(Stdio::null()).stdout(full).output()?;
+        let said = String::from_utf8(done.stderr)?;
+        assert_eq!(done.status.code(), Some(1), "{words:?}: {said}");
+        assert!(said.lines().count() == 2 && said.contains("the disk is full"), "{words:?}: {said}");
+        let (reader, writer) = std::io::pipe()?;
+        drop(reader);
+        let done = ana.plain_command(words).stdin(Stdio::null()).stdout(writer).output()?;
+        assert_eq!((done.status.code(), done.stderr.as_slice()), (Some(0), &b""[..]), "{words:?}");
+    }
     Ok(())
 }

@@ -51,7 +51,6 @@ use crate::own_fault;
 use clap::Parser;
 use clap::error::ErrorKind;
 use std::ffi::OsString;
-use std::io::Write;
 use std::process::ExitCode;
 
 /// Runs `cairn` with these arguments, the program's own name first, and tells how it ended.
@@ -138,9 +137,8 @@ fn end(result: Result<(), Stop>, run: &Run) -> u8 {
 /// What the command line's own parser says: help and version are no errors; the rest is code 2.
 fn not_understood(error: &clap::Error, json: bool, args: &[OsString]) -> u8 {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // Whoever closed the pipe has read enough.
-        let _ = std::io::stdout().write_all(error.render().to_string().as_bytes());
-        return 0;
+        let printed = output::Output::copy(&error.render().to_string());
+        return printed.map_err(Stop::from).map_or_else(|stop| stop.print(json), |()| 0);
     }
     output::error(json, Fault::Usage(String::new()).code(), &parser::sentence(error), &help_for(args));
     2
