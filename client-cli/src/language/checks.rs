@@ -194,6 +194,27 @@ fn no_text_frightens_and_none_has_a_long_word() {
     assert_eq!(too_long(Language::English, "a counterrevolution").as_deref(), Some("counterrevolution"));
 }
 
+/// What passes the messages on, as people call it, and the word of those who run it.
+const RELAY: [(&str, &str); 2] = [("center's computer", "relay"), ("computadora del centro", "servidor")];
+
+/// Texts that are about an option of that name, or about no relay at all.
+const OPTION: [&str; 5] =
+    ["command-address", "command-address-form", "step-ask-address", "step-relay-or-join", "trouble-no-host"];
+
+#[test]
+fn nobody_reads_of_a_relay_without_being_told_what_that_is() {
+    let mut told = 0;
+    for language in Language::ALL {
+        for (id, names) in all().iter().filter(|(id, _)| !OPTION.contains(&id.as_str())) {
+            let words = read(language, id, names).replace("--relay", "");
+            let name = |(plain, own): (&str, &str)| letters(&words).any(|word| word == own) && !words.contains(plain);
+            assert!(!RELAY.into_iter().any(name), "{language:?}: {id}: {words}");
+            told += usize::from(RELAY.into_iter().any(|(plain, _)| words.contains(plain)));
+        }
+    }
+    assert!(told > 30, "{told}");
+}
+
 #[test]
 fn a_name_that_ends_in_a_full_stop_ends_its_sentence() {
     use super::talk::{headline, how, writing_to};

@@ -1,6 +1,6 @@
 # What comes in (update/news.rs, output/human.rs).
 news-new-words = New words from { $names }. To read: type ? and press Enter, then choose People.
-news-relay-back = The relay can be reached again.
+news-relay-back = The center's computer can be reached again.
 news-go-on-writing = You can go on writing: it is kept safe here and goes out later.
 news-sent-now = What waited here is sent now.
 news-contact = { $name } is in your list now, { $trust }. You can write to each other.

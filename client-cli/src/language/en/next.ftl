@@ -1,5 +1,5 @@
 # What gets a person further after a fault: commands stay as they are typed.
-next-other-relay = ask the people who run the relay whether its address is still the same
+next-other-relay = ask the people who run the center's computer whether its address is still the same
 next-invitation = tell the person who invited you, and ask for a new invitation
 next-pass = ask the center for a pass, then cairn invite new --pass PASS
 next-later = cairn inbox, later

@@ -25,8 +25,8 @@ shared-leave-all = If you leave, all of it ends for good, and is removed here. N
     their next message is not taken.
 shared-choice-leave = Leave, and remove everything here
 shared-choice-leave-so = Leave without it
-shared-not-closed = The relay did not answer, so it does not know that you leave. What they write to you would look sent, and
-    nobody would read it. Try again?
+shared-not-closed = The center's computer did not answer, so it does not know that you leave. What they write to you would look
+    sent, and nobody would read it. Try again?
 shared-own-disk = That folder is on a disk of this computer: what lies there stays here.
 shared-own-disk-next = the same command with a folder on a USB stick, or without --home
 shared-for-conversation = --shared-computer is for the conversation, not for commands.

@@ -26,10 +26,10 @@ standing-profile = Profile: { $name }. { $people ->
 standing-all-sent = Everything you wrote was sent.
 standing-nothing-new = Nothing new to read.
 standing-new = New to read: { $number }.
-standing-relay = Relay for new invitations: { $address }
-standing-no-relay = No relay for new invitations.
-standing-answers = The relay answers: { $address }
-standing-silent = The relay can't be reached now: { $address }. What you write is safe here.
+standing-relay = The center's computer (the relay) for new invitations: { $address }
+standing-no-relay = No center's computer (relay) for new invitations.
+standing-answers = The center's computer (the relay) answers: { $address }
+standing-silent = The center's computer (the relay) can't be reached now: { $address }. What you write is safe here.
 standing-copy = Conversation of { $me } with { $name }, copied { $when }. { $number ->
     [one] 1 message
    *[other] { $number } messages

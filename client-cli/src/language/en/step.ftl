@@ -36,7 +36,7 @@ step-with-name = the same command with --name NAME
 step-inbox-sends = cairn inbox, later: it sends what waits
 step-passphrase = the same command with --passphrase-file FILE, or with --no-passphrase
 step-passphrase-file = the same command with --passphrase-file FILE
-step-ask-address = ask the center for the relay's address
+step-ask-address = ask the center for the address of its computer, the relay
 step-whole-pass = the same command with the whole pass
 step-chmod = chmod go= on what is named, or ask who looks after this computer
 step-room = make room on the disk

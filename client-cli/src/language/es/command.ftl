@@ -46,7 +46,7 @@ command-not-one-line = La entrada no dio una línea de texto.
 command-ask-name = Un nombre, que verá la otra persona:
 command-needs-name = Un perfil nuevo necesita un nombre.
 command-needs-passphrase = Un perfil nuevo necesita una frase clave.
-command-not-there-yet = No está en el servidor todavía. Está seguro aquí.
+command-not-there-yet = La computadora del centro no lo tiene todavía. Está seguro aquí.
 command-no-passphrase = No hay frase clave: la clave está en un archivo que solo su cuenta en esta computadora puede
     leer.
 command-address = La dirección del servidor no se puede usar: { $why }.

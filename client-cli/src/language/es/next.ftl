@@ -1,5 +1,5 @@
 # What gets a person further after a fault: commands stay as they are typed.
-next-other-relay = pregunte a quienes cuidan el servidor si su dirección sigue siendo la misma
+next-other-relay = pregunte a quienes cuidan la computadora del centro si su dirección sigue siendo la misma
 next-invitation = dígaselo a quien le invitó, y pida una invitación nueva
 next-pass = pida un pase al centro, y después cairn invite new --pass PASS
 next-later = cairn inbox, más tarde

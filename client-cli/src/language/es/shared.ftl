@@ -25,8 +25,8 @@ shared-leave-all = Si usted sale, todo termina para siempre, y se quita de aquí
     su próximo mensaje ya no se acepta.
 shared-choice-leave = Salir, y quitar todo de aquí
 shared-choice-leave-so = Salir sin eso
-shared-not-closed = El servidor no respondió, así que no sabe que usted sale. Lo que le escriban parecería enviado, y nadie lo leería.
-    ¿Probar otra vez?
+shared-not-closed = La computadora del centro no respondió, así que no sabe que usted sale. Lo que le escriban parecería enviado,
+    y nadie lo leería. ¿Probar otra vez?
 shared-own-disk = Esa carpeta está en un disco de esta computadora: lo que hay allí queda aquí.
 shared-own-disk-next = el mismo comando con una carpeta en una memoria USB, o sin --home
 shared-for-conversation = --shared-computer es para la conversación, no para comandos sueltos.

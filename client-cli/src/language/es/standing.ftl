@@ -26,10 +26,10 @@ standing-profile = Perfil: { $name }. { $people ->
 standing-all-sent = Todo lo que escribió está enviado.
 standing-nothing-new = Nada nuevo para leer.
 standing-new = Nuevo para leer: { $number }.
-standing-relay = Servidor para invitaciones nuevas: { $address }
-standing-no-relay = Ningún servidor para invitaciones nuevas.
-standing-answers = El servidor responde: { $address }
-standing-silent = Ahora no hay conexión con el servidor: { $address }. Lo que escriba está seguro aquí.
+standing-relay = La computadora del centro (el servidor) para invitaciones nuevas: { $address }
+standing-no-relay = No se conoce ninguna computadora del centro (servidor) para invitaciones nuevas.
+standing-answers = La computadora del centro (el servidor) responde: { $address }
+standing-silent = Ahora no hay conexión con la computadora del centro (el servidor): { $address }. Lo que escriba está seguro aquí.
 standing-copy = Conversación de { $me } con { $name }, copiada: { $when }. { $number ->
     [one] 1 mensaje
    *[other] { $number } mensajes

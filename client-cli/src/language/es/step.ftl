@@ -37,7 +37,7 @@ step-with-name = el mismo comando con --name NAME
 step-inbox-sends = cairn inbox, más tarde: envía lo que espera
 step-passphrase = el mismo comando con --passphrase-file FILE, o con --no-passphrase
 step-passphrase-file = el mismo comando con --passphrase-file FILE
-step-ask-address = pida al centro la dirección del servidor
+step-ask-address = pida al centro la dirección de su computadora, el servidor
 step-whole-pass = el mismo comando con el pase entero
 step-chmod = chmod go= con lo que se nombra, o pregunte a quien cuida este aparato
 step-room = haga espacio en el disco
