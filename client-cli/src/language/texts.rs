@@ -168,6 +168,7 @@ areas! {
         older_goes();
         would_remove(number, time);
         now_told(time, name);
+        now_going(time, name);
         now_later(time, name);
         erased_later();
         removed(number, time, name);

@@ -42,12 +42,13 @@ pub(crate) fn would_remove(number: u64, time: Keep) -> String {
     keeping::would_remove(number, keep(time))
 }
 
-/// What `keep` did.
-pub(crate) fn keeps(kept: &Kept) -> String {
+/// What `keep` did. `going`: it goes out by itself, and nothing is in its way.
+pub(crate) fn keeps(kept: &Kept, going: bool) -> String {
     let name = sanitize::name(&kept.contact.name);
     let time = keep(kept.contact.keep);
     let chosen = match (kept.told, kept.contact.blocked) {
         (true, _) => keeping::now_told(time, name),
+        (false, false) if going => keeping::now_going(time, name),
         (false, false) => keeping::now_later(time, name),
         (false, true) => crate::language::people::kept_untold(time, name),
     };

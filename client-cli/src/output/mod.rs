@@ -194,7 +194,7 @@ impl Output {
 
     /// How long a conversation is kept now.
     pub(crate) fn kept(&self, kept: &Kept) -> io::Result<()> {
-        if self.json { Self::put(&json::kept(kept)) } else { self.put_human(&human::keeps(kept)) }
+        if self.json { Self::put(&json::kept(kept)) } else { self.put_human(&human::keeps(kept, false)) }
     }
 
     /// A message that waits for its time.

@@ -55,7 +55,7 @@ pub(super) fn now(app: &mut App, keep: Keep) -> Vec<Effect> {
 pub(super) fn kept(app: &mut App, result: Result<Kept, Fault>) -> Vec<Effect> {
     match result {
         Ok(kept) => {
-            let mut effects = vec![say(human::keeps(&kept))];
+            let mut effects = vec![say(human::keeps(&kept, app.trouble.is_none()))];
             app.person = Some(kept.contact);
             effects.extend(back(app));
             effects
@@ -108,6 +108,18 @@ mod tests {
         line(&mut app, "3");
         let again = said(&line(&mut app, "3"));
         assert!(again.contains("Kept here: 30 days.") && again.contains("Keep it here: always"), "{again}");
+    }
+
+    #[test]
+    fn the_others_program_is_told_at_once_unless_the_centers_computer_is_away() {
+        for (trouble, said_so) in [(None, "is being told"), (Some(Fault::Unreachable), "can be reached")] {
+            let (mut app, _) = asked();
+            app.trouble = trouble;
+            let contact = crate::engine::model::Contact { keep: Keep::Days30, ..person("Robin") };
+            let kept = said(&update(&mut app, Event::Kept(Ok(Kept { contact, told: false, erased: true }))));
+            let other = if said_so == "can be reached" { "is being told" } else { "can be reached" };
+            assert!(kept.contains(said_so) && !kept.contains(other), "{kept}");
+        }
     }
 
     #[test]

@@ -217,11 +217,11 @@ fn where_the_file_can_not_be_written_anew_the_choice_holds_and_that_is_said() {
     let kept = ana.engine().choose_keep(&contact, Keep::Days30).unwrap();
     assert!(!kept.erased && kept.contact.keep == Keep::Days30);
     assert!(ana.engine().history(&contact, None).unwrap().iter().all(|message| message.text != "an old word"));
-    let said = crate::output::human::keeps(&kept);
+    let said = crate::output::human::keeps(&kept, false);
     assert!(said.contains("may still lie in it") && !said.contains("Nothing was changed"), "{said}");
     let contact = dana.other();
     let kept = dana.engine().choose_keep(&contact, Keep::Days30).unwrap();
-    assert!(kept.erased && !crate::output::human::keeps(&kept).contains("no room"));
+    assert!(kept.erased && !crate::output::human::keeps(&kept, false).contains("no room"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ keeping-would-remove = { $number ->
    *[other] { $number } messages
 } older than { $time } will be removed here now, for good.
 keeping-now-told = This conversation is kept here: { $time }. { $name }'s program was told.
+keeping-now-going = This conversation is kept here: { $time }. { $name }'s program is being told.
 keeping-now-later = This conversation is kept here: { $time }. { $name }'s program will be told when the center's computer can be reached.
 keeping-erased-later = There was no room on the disk to write the file anew. Until that is done, what was removed may still lie in it. It is done when Cairn is next opened and there is room.
 keeping-removed = { $number ->

@@ -8,6 +8,7 @@ keeping-would-remove = { $number ->
    *[other] { $number } mensajes
 } de hace más de { $time } se quitarán aquí ahora, para siempre.
 keeping-now-told = Esta conversación se guarda aquí: { $time }. Ya se le dijo al programa de { $name }.
+keeping-now-going = Esta conversación se guarda aquí: { $time }. Se le está diciendo al programa de { $name }.
 keeping-now-later = Esta conversación se guarda aquí: { $time }. Se le dirá al programa de { $name } cuando haya conexión.
 keeping-erased-later = No había espacio en el disco para escribir el archivo de nuevo. Mientras tanto, lo que se quitó puede seguir en él. Se hace cuando abra Cairn otra vez y haya espacio.
 keeping-removed = { $number ->
