@@ -2,7 +2,9 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::client::field;
+use e2e::process::run;
 use e2e::relay::Relay;
+use e2e::terminal::Terminal;
 use e2e::world::{ANA, DANA, World, introduce};
 
 fn world() -> Result<World> {
@@ -181,5 +183,53 @@ fn two_people_of_one_name_are_told_apart() -> Result<()> {
     ana.send_through("Dana 2", "for the second")?;
     assert!(one.inbox()?.texts().is_empty());
     assert_eq!(two.inbox()?.texts(), ["for the second"]);
+    Ok(())
+}
+
+#[test]
+fn an_earlier_invitation_for_the_same_person_that_is_open_is_told_with_the_way_to_take_it_back() -> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let ana = world.client("ana");
+    ana.setup("Ana", relay.address())?.ended(0)?;
+    let make = |words: &[&str]| {
+        let done = run(&mut ana.plain_command(&[&["invite", "new"], words].concat()), b"")?;
+        ensure!(done.code == 0, "{}", String::from_utf8_lossy(&done.err));
+        Ok::<_, anyhow::Error>(String::from_utf8(done.out)?)
+    };
+    let open = || {
+        let list = ana.run(&["invite", "list"])?.ended(0)?;
+        let open = list.lines.iter().filter(|line| line["state"] == "open");
+        open.map(|line| Ok(field(line, "id")?.to_owned())).collect::<Result<Vec<String>>>()
+    };
+    let told = "An earlier invitation for Robin is open too";
+    ensure!(!make(&["--for", "Robin"])?.contains("earlier"));
+    let first = open()?.pop().context("an invitation")?;
+    // For somebody else, or for nobody by name: nothing is told.
+    ensure!(
+        !make(&["--for", "Kim"])?.contains("earlier")
+            && !make(&[])?.contains("earlier")
+            && !make(&[])?.contains("earlier")
+    );
+    let said = make(&["--for", "Robin"])?;
+    let revoke = format!("invite revoke {first}");
+    ensure!(said.contains(told) && said.contains(&revoke) && said.matches("invite revoke").count() == 1, "{said}");
+    // In the conversation too.
+    let mut arguments = ana.opening_arguments();
+    arguments.push("--plain".to_owned());
+    let mut terminal = Terminal::start(world.program(), &arguments, &[("TERM", "dumb"), ("NO_COLOR", "1")])?;
+    for (until, typed) in [("Type a number", "1"), ("Type a number", "2"), ("Whom is it for?", "Robin")] {
+        terminal.wait_for(until)?;
+        terminal.type_line(typed)?;
+    }
+    terminal.wait_for(told)?;
+    terminal.wait_for(&revoke)?;
+    terminal.press(&[4])?;
+    terminal.wait()?;
+    // Taken back, it is told no more.
+    for id in open()? {
+        ana.run(&["invite", "revoke", &id])?.ended(0)?;
+    }
+    ensure!(!make(&["--for", "Robin"])?.contains("earlier"));
     Ok(())
 }

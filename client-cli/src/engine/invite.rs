@@ -162,7 +162,17 @@ impl Engine {
             store.invitation(&id)?.ok_or_else(|| Fault::Unexpected(trouble::not_kept()))
         })?;
         self.exchange.stale = true;
-        Ok(shown_as(row, now))
+        let mut made = shown_as(row, now);
+        if made.label.is_some() && made.rejoins.is_none() {
+            let mut all = self.invitations()?;
+            all.retain(|one| {
+                one.state == InvitationState::Open
+                    && one.id != made.id
+                    && (&one.label, &one.rejoins) == (&made.label, &None)
+            });
+            made.earlier = all.into_iter().map(|one| one.id).collect();
+        }
+        Ok(made)
     }
 
     /// Mailbox and bundle, over different lines, so that the relay sees no more than it must.
@@ -234,5 +244,13 @@ fn shown_as(row: InvitationRow, now: i64) -> model::Invitation {
     };
     let link = row.link.filter(|_| state == InvitationState::Open);
     let expires_at = row.expires_at.saturating_mul(1000);
-    model::Invitation { id: row.id, label: row.label, link, expires_at, state, rejoins: row.rejoins }
+    model::Invitation {
+        id: row.id,
+        label: row.label,
+        link,
+        expires_at,
+        state,
+        rejoins: row.rejoins,
+        earlier: Vec::new(),
+    }
 }

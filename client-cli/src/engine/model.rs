@@ -69,6 +69,8 @@ pub struct Invitation {
     pub state: InvitationState,
     /// The identifier of the contact with whom it makes a new start.
     pub rejoins: Option<String>,
+    /// The identifiers of earlier ones for the same label that are open too; only where it was made just now.
+    pub earlier: Vec<String>,
 }
 
 /// Which way a message went.

@@ -213,6 +213,7 @@ areas! {
         invitation_head();
         invitation_head_for(name);
         invitation_rules(when);
+        invitation_earlier(name, command);
         they_call_themselves(name);
         since(when);
         name_empty();

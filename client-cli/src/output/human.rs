@@ -81,6 +81,13 @@ pub(crate) fn invitation_rules(invitation: &Invitation) -> String {
     texts::invitation_rules(time::end(invitation.expires_at))
 }
 
+/// What there is to know about earlier ones for the same person, one paragraph each.
+pub(crate) fn invitation_earlier(invitation: &Invitation) -> Vec<String> {
+    let name = sanitize::name(invitation.label.as_deref().unwrap_or_default());
+    let back = |id: &String| super::again::repeatable(&format!("cairn invite revoke {}", sanitize::line(id)));
+    invitation.earlier.iter().map(|id| texts::invitation_earlier(name.as_str(), back(id))).collect()
+}
+
 /// An invitation in a list, without its link.
 pub(crate) fn invitation_line(invitation: &Invitation) -> String {
     let state = match invitation.state {
@@ -89,7 +96,8 @@ pub(crate) fn invitation_line(invitation: &Invitation) -> String {
         InvitationState::Revoked => standing::taken_back(),
         InvitationState::Expired => standing::ended(),
     };
-    let id = sanitize::name(&invitation.id);
+    // Its own word, which a command takes: no name, and never in quotation marks.
+    let id = sanitize::line(&invitation.id);
     match invitation.label.as_deref() {
         Some(label) => standing::invitation_for(id, sanitize::name(label), state),
         None => standing::invitation(id, state),

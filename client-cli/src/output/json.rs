@@ -490,6 +490,7 @@ mod tests {
             expires_at: 0,
             state: InvitationState::Open,
             rejoins: None,
+            earlier: vec![],
         };
         let value: Value = serde_json::from_str(&invitation(&made)).unwrap();
         assert!(value["words"].is_null() && value.as_object().unwrap().contains_key("words"));

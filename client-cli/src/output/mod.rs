@@ -100,7 +100,8 @@ impl Output {
                 None => self.say(&language::standing::no_qr())?,
             }
         }
-        self.say(&human::invitation_rules(invitation))
+        self.say(&human::invitation_rules(invitation))?;
+        human::invitation_earlier(invitation).iter().try_for_each(|said| self.say(said))
     }
 
     /// An invitation in a list.

@@ -262,6 +262,7 @@ impl Face<'_> {
                 let link = invitation.link.as_deref().map(crate::sanitize::line).unwrap_or_default();
                 self.add(&Held { text: format!("\n{link}\n"), wrap: false, numbers: Vec::new() })?;
                 self.add(&Held::of(human::invitation_rules(&invitation)))?;
+                human::invitation_earlier(&invitation).into_iter().try_for_each(|said| self.add(&Held::of(said)))?;
             }
             Effect::Past(messages) => {
                 for message in &messages {

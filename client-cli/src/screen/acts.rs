@@ -187,6 +187,8 @@ impl Face<'_> {
                 self.state.talk.say(Said::Whole(link));
                 self.state.talk.say(Said::Gap);
                 self.state.talk.say(Said::Words(human::invitation_rules(&invitation)));
+                let earlier = human::invitation_earlier(&invitation).into_iter();
+                earlier.for_each(|said| self.state.talk.say(Said::Words(said)));
             }
             // The conversation is drawn from the vault; what was found in it is said.
             Effect::Past(_) if self.app.screen == Screen::Talk => {}

@@ -9,6 +9,8 @@ said-somebody = Somebody
 said-invitation-head = Here is the invitation, on this one line:
 said-invitation-head-for = Here is the invitation for { $name }, on this one line:
 said-invitation-rules = It works once, until { $when }. Give it only to the one person, on paper or in person.
+said-invitation-earlier = An earlier invitation for { $name } is open too: whoever has it can still use it. To take it back, type in a
+    terminal: { $command }
 said-they-call-themselves = They call themselves { $name }.
 said-since = In your list since { $when }.
 said-name-empty = A name needs at least one letter.

@@ -9,6 +9,8 @@ said-somebody = Alguien
 said-invitation-head = Aquí está la invitación, en esta única línea:
 said-invitation-head-for = Aquí está la invitación para { $name }, en esta única línea:
 said-invitation-rules = Sirve una vez, hasta el { $when }. Désela solo a esa persona, en papel o en mano.
+said-invitation-earlier = Otra invitación anterior para { $name } sigue abierta: quien la tenga puede usarla todavía. Para retirarla,
+    escriba en una terminal: { $command }
 said-they-call-themselves = Usa el nombre { $name }.
 said-since = En su lista desde: { $when }.
 said-name-empty = Un nombre necesita al menos una letra.
