@@ -420,3 +420,48 @@ fn the_notice_is_asked_for_first_alone_and_once_a_day() -> Result<()> {
     assert_eq!(listening.noted(), [vec!["hello", "take bundle"]]);
     Ok(())
 }
+
+#[test]
+fn a_notice_that_came_with_an_invitation_that_came_to_nothing_is_nobodys() -> Result<()> {
+    let world = world()?;
+    let relay = relay_with_notice(&world)?;
+    let (ana, dana) = (world.client("ana"), world.client("dana"));
+    ana.setup("Ana", relay.address())?.ended(0)?;
+    let (id, link) = ana.invite(DANA)?;
+    ana.run(&["invite", "revoke", &id])?.ended(0)?;
+    dana.join(&link, "Dana")?.ended(7)?;
+    let (json, plain) = card(&dana)?;
+    ensure!(json["from"] == "program" && !plain.contains(NUMBER), "{plain}");
+    // In the conversation too, after the notice was shown before the name.
+    let eve = world.client("eve");
+    let mut terminal = Terminal::start(world.program(), &eve.opening_arguments(), &[("TERM", "xterm-256color")])?;
+    terminal.sees("Step 1 of 3")?;
+    terminal.type_line(&link)?;
+    terminal.sees("Example Center")?;
+    terminal.type_line("Eve")?;
+    terminal.sees("Step 3 of 3")?;
+    for question in ["Passphrase", "The same again:"] {
+        terminal.sees(question)?;
+        terminal.type_line("four quiet words here")?;
+    }
+    terminal.sees("it ended, or it was withdrawn")?;
+    terminal.press(b"\x1bOQ")?;
+    terminal.sees("HELP NOW")?;
+    ensure!(!terminal.screen().contains(NUMBER), "{}", terminal.screen());
+    terminal.press(b"\x1bOQ")?;
+    terminal.sees("it ended, or it was withdrawn")?;
+    terminal.press(b"\r")?;
+    terminal.sees("There is nobody")?;
+    terminal.type_line("?")?;
+    terminal.sees("2  Your center")?;
+    terminal.press(b"2")?;
+    terminal.shows("the page of the center", |screen| screen.contains("1  Back") && !screen.contains("2  "))?;
+    ensure!(!terminal.screen().contains("Example Center"), "{}", terminal.screen());
+    terminal.press(b"\x1b[21~")?;
+    terminal.wait()?;
+    // One that is used, at the same relay, brings it again.
+    let link = ana.invite(DANA)?.1;
+    dana.run(&["join", &link])?.ended(0)?;
+    ensure!(card(&dana)?.1.contains(NUMBER));
+    Ok(())
+}

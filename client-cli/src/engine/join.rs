@@ -87,6 +87,7 @@ impl Engine {
                 if matches!(fault, Fault::InvitationUsed | Fault::InvitationGone | Fault::InvitationAltered) {
                     self.vault.write(|store| store.drop_join(&slot)).map_err(Fault::from)?;
                     self.exchange.stale = true;
+                    self.forget_notice_of_nobody()?;
                 }
                 return Err(fault);
             }

@@ -94,6 +94,18 @@ impl Engine {
         if let Ok(reply) = answer {
             self.noticed(&address, reply);
         }
+        // What lies there may be of an invitation that came to nothing.
+        if !center::is_of(&self.home, &address.pin) {
+            center::forget(&self.home);
+        }
+        Ok(())
+    }
+
+    /// An invitation came to nothing: what its relay says is not what a center of ours says, unless it is that one's too.
+    pub(super) fn forget_notice_of_nobody(&self) -> Result<(), Fault> {
+        if self.vault.read(|store| Ok::<_, Fault>(store.profile()?.relay))?.is_none() {
+            center::forget(&self.home);
+        }
         Ok(())
     }
 

@@ -63,6 +63,8 @@ impl Face<'_> {
 
     /// The person asks for something: what was said before is done with.
     fn ask(&mut self, event: Event) {
+        // It may have come, or become old, or be gone, meanwhile.
+        self.app.center = notice::center(&self.home);
         self.state.talk.clear();
         self.state.over = None;
         self.events.push_back(event);
