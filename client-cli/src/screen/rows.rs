@@ -30,7 +30,15 @@ impl Row {
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     if width < NARROW {
-        return text.split('\n').flat_map(|line| anywhere(line, width)).collect();
+        // The first row alone begins where rows of the program begin, as far as there is room for that.
+        let indent = wrap::INDENT.get(..wrap::INDENT.len().min(width / 4)).unwrap_or_default();
+        let room = width - indent.len();
+        let indented = |row: String| if row.is_empty() { row } else { format!("{indent}{row}") };
+        let (first, lines) = text.split_once('\n').map_or((text, None), |(first, lines)| (first, Some(lines)));
+        let head = anywhere(first, width).into_iter().next().unwrap_or_default();
+        let rest = first.get(head.len()..).filter(|rest| !rest.is_empty());
+        let rest = rest.into_iter().chain(lines.into_iter().flat_map(|lines| lines.split('\n')));
+        return std::iter::once(head).chain(rest.flat_map(|line| anywhere(line, room)).map(indented)).collect();
     }
     wrap::paragraph(text, Some(width + 1)).split('\n').map(str::to_owned).collect()
 }
@@ -97,6 +105,20 @@ mod tests {
             assert_eq!(letters(&rows.concat()), letters(text), "{width}");
             assert!(rows.iter().all(|row| row.width() <= width.max(2)), "{width}: {rows:?}");
         }
+    }
+
+    #[test]
+    fn only_the_first_row_begins_where_the_program_begins_its_own_down_to_four_columns() {
+        for width in 4..60 {
+            for text in ["Good morning, Dana, and good night.", "a\nYou: b\n\nc", "", "日本語日本語日本語日本語", "x\n"]
+            {
+                let rows = wrap(text, width);
+                let indented = rows.iter().skip(1).all(|row| row.is_empty() || row.starts_with(' '));
+                assert!(indented && !rows[0].starts_with(' '), "{width}: {rows:?}");
+            }
+        }
+        assert_eq!(wrap("abcdefghij\nk", 8), ["abcdefgh", "  ij", "  k"]);
+        assert_eq!(wrap("abc\n\nd", 3), ["abc", "", "d"], "no room for it");
     }
 
     #[test]

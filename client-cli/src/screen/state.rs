@@ -198,7 +198,7 @@ impl State {
             self.people.pick(app.person.as_ref().map(|person| person.id.as_str()));
             self.over = Some(Over::People);
         } else {
-            self.talk.say(Said::Words(texts::no_people_yet()));
+            self.talk.say_once(Said::Words(texts::no_people_yet()));
         }
         None
     }
@@ -211,7 +211,7 @@ impl State {
         self.leave_over();
         match self.messages.reading().filter(|_| app.person.is_some()) {
             Some(place) => self.over = Some(Over::Big(Big { place, part: 0 })),
-            None => self.talk.say(Said::Words(texts::nothing_big())),
+            None => self.talk.say_once(Said::Words(texts::nothing_big())),
         }
         None
     }
@@ -225,7 +225,7 @@ impl State {
         if app.person.is_some() {
             self.over = Some(Over::Search(Search::default()));
         } else {
-            self.talk.say(Said::Words(texts::find_where()));
+            self.talk.say_once(Said::Words(texts::find_where()));
         }
         None
     }

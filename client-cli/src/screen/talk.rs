@@ -54,6 +54,13 @@ impl Talk {
         }
     }
 
+    /// Says it, unless that is what was said last.
+    pub(super) fn say_once(&mut self, said: Said) {
+        if self.said.last() != Some(&said) {
+            self.say(said);
+        }
+    }
+
     /// How many choices there are.
     pub(super) fn choices(&self) -> usize {
         self.said.iter().filter(|said| matches!(said, Said::Choice(..))).count()
@@ -89,5 +96,36 @@ impl Talk {
     pub(super) fn scroll(&mut self, rows: isize, width: usize, height: usize) {
         let most = self.rows(width).len().saturating_sub(height);
         self.past = self.past.saturating_add_signed(rows).min(most);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::App;
+    use crate::screen::keys::Key;
+    use crate::screen::state::State;
+    use crate::screen::theme::Theme;
+
+    #[test]
+    fn a_key_that_does_nothing_here_says_so_once() {
+        for key in [3, 4, 5] {
+            let mut state = State::new((80, 24), Theme::Own);
+            for _ in 0..3 {
+                assert!(state.key(&App::new(), Key::Function(key)).is_none());
+            }
+            assert!(matches!(state.talk.said.as_slice(), [Said::Words(_)]), "F{key}: {:?}", state.talk.said);
+        }
+    }
+
+    #[test]
+    fn what_took_its_time_is_gone_and_all_else_stays() {
+        let mut talk = Talk::default();
+        let (words, news) = (Said::Words("whole".into()), Said::News("Kim is in your list".into(), 7));
+        for said in [words.clone(), Said::Moment("One moment.".into()), news.clone()] {
+            talk.say(said);
+        }
+        talk.go_on();
+        assert_eq!(talk.said, [words, news]);
     }
 }
