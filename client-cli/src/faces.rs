@@ -8,9 +8,11 @@ use crate::command::{Run, Stop};
 use crate::config::{Config, PassphraseSource};
 use crate::engine::{Engine, Fault, notice};
 use crate::home::{CONVERSATION, Home};
+use crate::language::{self, Language};
 use crate::plain::curtain::Curtain;
-use crate::settings::{Face, Key, Settings};
+use crate::settings::{self, Face, Key, Settings};
 use crate::{begun, shared};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// How often it is looked whether the relay answers. Longer: people write into the dark. Shorter: a short break of the
@@ -103,6 +105,35 @@ pub(crate) fn looked(last: &mut Option<Fault>, now: Option<Fault>) -> Option<Eve
     same.then_some(Event::Trouble(now))
 }
 
+/// Keeps what was made or opened, and tells what became of it.
+pub(crate) fn keep(
+    engine: &mut Option<Engine>,
+    opened: Result<Engine, Fault>,
+    event: fn(Result<(), Fault>) -> Event,
+) -> Event {
+    event(opened.map(|opened| *engine = Some(opened)))
+}
+
+/// Changes a setting in the file; from then on it counts.
+pub(crate) fn set(
+    run: &Run,
+    home: &Home,
+    (app, events): (&mut App, &mut VecDeque<Event>),
+    key: Key,
+    value: &str,
+) -> Flow {
+    let result = settings::change(home, key, value);
+    if let Ok(settings) = &result {
+        language::speak(Language::chosen(settings.language));
+        if changes(&run.config, key, &app.settings, settings) {
+            app.settings = *settings;
+            return Flow::Over;
+        }
+    }
+    events.push_back(Event::Set(result.map_err(|refused| refused.words())));
+    Flow::On
+}
+
 /// What one face leaves to the other.
 pub(crate) struct Over {
     /// Where the profile lies: a visit moves it.
@@ -158,7 +189,7 @@ pub(crate) fn open(run: &Run) -> Result<(), Stop> {
 }
 
 /// Whether this change of a setting asks for the other face at once.
-pub(crate) fn changes(config: &Config, key: Key, from: &Settings, to: &Settings) -> bool {
+fn changes(config: &Config, key: Key, from: &Settings, to: &Settings) -> bool {
     key == Key::Face && from.face != to.face && can_change(config)
 }
 

@@ -12,7 +12,6 @@ pub(crate) mod idle;
 mod pace;
 mod page;
 mod secret;
-mod set;
 mod typing;
 
 use crate::app::{App, Effect, Event, Why};
@@ -284,11 +283,13 @@ impl Face<'_> {
                 self.add_the_rest()?;
                 self.ask_passphrase()?;
             }
-            Effect::Set { key, value } => return Ok(self.set(key, &value)),
+            Effect::Set { key, value } => {
+                return Ok(faces::set(self.run, &self.home, (&mut self.app, &mut self.events), key, &value));
+            }
             Effect::Make { name } => {
                 let passphrase = self.passphrase.take().ok_or(Fault::Locked)?;
                 let made = Engine::create(&self.home, &name, None, None, Protection::Passphrase(passphrase));
-                self.keep(made, Event::Made);
+                self.events.push_back(faces::keep(&mut self.engine, made, Event::Made));
             }
             Effect::LoadPeople => {
                 let people = self.engine()?.contacts()?;
@@ -353,10 +354,5 @@ impl Face<'_> {
             }
         }
         Ok(Flow::On)
-    }
-
-    fn keep(&mut self, opened: Result<Engine, Fault>, event: fn(Result<(), Fault>) -> Event) {
-        let result = opened.map(|engine| self.engine = Some(engine));
-        self.events.push_back(event(result));
     }
 }

@@ -60,7 +60,7 @@ impl Face<'_> {
         }
         self.awake = Awake::now(self.typing.keys());
         let opened = Engine::open(&self.home, Some(passphrase));
-        self.keep(opened, Event::Opened);
+        self.events.push_back(crate::faces::keep(&mut self.engine, opened, Event::Opened));
         Ok(())
     }
 }

@@ -16,10 +16,9 @@ use crate::command::{Stop, provided};
 use crate::engine::model::Event as News;
 use crate::engine::{Engine, Fault, Protection, notice};
 use crate::faces::{self, Steps};
-use crate::language::{self, Language, screen as texts};
+use crate::language::screen as texts;
 use crate::output::human;
 use crate::plain::idle::Awake;
-use crate::settings::{self, Key};
 use crate::shared;
 use crate::update::update;
 
@@ -99,7 +98,7 @@ impl Face<'_> {
                 self.draw()?;
                 let opened = Engine::open(&self.home, Some(passphrase));
                 self.state.talk.clear();
-                self.keep_engine(opened, Event::Opened);
+                self.events.push_back(faces::keep(&mut self.engine, opened, Event::Opened));
             }
             // The question is done with: what comes next may be another one, and asks it again if it is this one.
             Answer::Differ => {
@@ -116,11 +115,6 @@ impl Face<'_> {
         Ok(())
     }
 
-    fn keep_engine(&mut self, opened: Result<Engine, Fault>, event: fn(Result<(), Fault>) -> Event) {
-        let result = opened.map(|engine| self.engine = Some(engine));
-        self.events.push_back(event(result));
-    }
-
     /// One event with all that follows from it. `by_itself`: nobody has asked for it.
     pub(super) async fn happen(&mut self, event: Event, by_itself: bool) -> Result<Flow, Stop> {
         // What these say is in view already, with the messages.
@@ -129,6 +123,9 @@ impl Face<'_> {
             Event::Sent(Ok(outcome)) => outcome.fault.is_none(),
             _ => false,
         };
+        if let Event::Set(Ok(settings)) = &event {
+            self.state.theme = Theme::of(settings.theme, self.run.config.color);
+        }
         let opening = matches!(event, Event::Past(_));
         self.first_run |= matches!(event, Event::Made(Ok(())));
         let first_sent = self.first_run && matches!(event, Event::Sent(Ok(_)));
@@ -218,16 +215,18 @@ impl Face<'_> {
             Effect::AskPassphrase => match provided(&self.run.config)? {
                 Some(passphrase) => {
                     let opened = Engine::open(&self.home, Some(passphrase));
-                    self.keep_engine(opened, Event::Opened);
+                    self.events.push_back(faces::keep(&mut self.engine, opened, Event::Opened));
                 }
                 None => self.state.secret = Some(Secret::ask(false)),
             },
-            Effect::Set { key, value } => return Ok(self.set(key, &value)),
+            Effect::Set { key, value } => {
+                return Ok(faces::set(self.run, &self.home, (&mut self.app, &mut self.events), key, &value));
+            }
             Effect::Make { name } => {
                 self.draw()?;
                 let passphrase = self.passphrase.take().ok_or(Fault::Locked)?;
                 let made = Engine::create(&self.home, &name, None, None, Protection::Passphrase(passphrase));
-                self.keep_engine(made, Event::Made);
+                self.events.push_back(faces::keep(&mut self.engine, made, Event::Made));
             }
             Effect::LoadPeople => {
                 self.load_people()?;
@@ -272,21 +271,6 @@ impl Face<'_> {
             other => return self.work(other).await,
         }
         Ok(Flow::On)
-    }
-
-    /// Changes a setting in the file; from then on it counts.
-    fn set(&mut self, key: Key, value: &str) -> Flow {
-        let result = settings::change(&self.home, key, value);
-        if let Ok(settings) = &result {
-            language::speak(Language::chosen(settings.language));
-            self.state.theme = Theme::of(settings.theme, self.run.config.color);
-            if faces::changes(&self.run.config, key, &self.app.settings, settings) {
-                self.app.settings = *settings;
-                return Flow::Over;
-            }
-        }
-        self.events.push_back(Event::Set(result.map_err(|refused| refused.words())));
-        Flow::On
     }
 
     /// Saves a message; it goes out by itself.

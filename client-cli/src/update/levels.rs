@@ -168,6 +168,8 @@ struct Walker {
     app: App,
     steps: Vec<Step>,
     path: String,
+    /// Where it begins.
+    start: Discriminant<Screen>,
     /// What was chosen last.
     by: Kind,
     /// The program ends, or everything is hidden.
@@ -176,7 +178,8 @@ struct Walker {
 
 impl Walker {
     fn new(name: &str, app: App) -> Self {
-        let mut walker = Self { app, steps: vec![], path: name.to_owned(), by: Kind::Goes, ended: false };
+        let start = discriminant(&app.screen);
+        let mut walker = Self { app, steps: vec![], path: name.to_owned(), start, by: Kind::Goes, ended: false };
         walker.arrive();
         walker
     }
@@ -246,8 +249,11 @@ impl Walker {
         self.steps.push(Step { screen, menus, asked });
     }
 
+    /// Where the walk began, or in a conversation, or with the people. A screen on which nothing is asked is none of these.
     fn at_a_place(&self) -> bool {
-        self.steps.is_empty() || is_people(&self.app.screen)
+        let screen = &self.app.screen;
+        let back = discriminant(screen) == self.start || *screen == Screen::Talk;
+        is_people(screen) || self.steps.is_empty() && back
     }
 }
 
