@@ -12,6 +12,7 @@ const PASSPHRASE: &str = "four quiet words here";
 const ORDINARY: &[(&str, &str)] = &[("TERM", "xterm-256color")];
 
 /// Keys of an ordinary terminal.
+const F1: &[u8] = b"\x1bOP";
 const F2: &[u8] = b"\x1bOQ";
 const F3: &[u8] = b"\x1bOR";
 const F4: &[u8] = b"\x1bOS";
@@ -545,4 +546,106 @@ fn before_the_first_message_the_screen_says_how_to_write_and_no_word_of_waiting_
         quit(&mut terminal)?;
     }
     Ok(())
+}
+
+#[test]
+fn words_for_later_that_are_half_typed_outlive_hiding_a_kill_and_leaving_and_are_a_draft_no_more_once_they_wait()
+-> Result<()> {
+    let world = world()?;
+    let relay = world.relay()?;
+    let (_ana, by_file, dana) = pair(&world, relay.address())?;
+    let later = |terminal: &mut Terminal, words: &str| {
+        terminal.press(F1)?;
+        terminal.sees("1  Back to Ana")?;
+        terminal.press(b"56")?;
+        terminal.sees("When should it leave?")?;
+        terminal.press(b"2\r")?;
+        terminal.sees("Type your words to Ana")?;
+        terminal.press(words.as_bytes())?;
+        terminal.sees(words)
+    };
+    let line = |terminal: &Terminal, words: &str| {
+        terminal.shows(words, |screen| screen.split("To Ana:").nth(1).is_some_and(|line| line.contains(words)))
+    };
+    let mut terminal = open(&world, &dana)?;
+    unlock(&mut terminal)?;
+    // Hidden by a key, behind what stood in the line itself.
+    terminal.press(b"a thought")?;
+    terminal.sees("a thought")?;
+    later(&mut terminal, "for Mon")?;
+    terminal.press(F6)?;
+    unlock(&mut terminal)?;
+    line(&terminal, "a thought")?;
+    line(&terminal, "for Mon")?;
+    terminal.press(&[0x15])?;
+    terminal.press(b"\x7f\x15")?;
+    terminal.shows("an empty line", |screen| !screen.contains("for Mon") && !screen.contains("a thought"))?;
+    // Another conversation is opened from the list, or the same.
+    later(&mut terminal, "for Sunday")?;
+    terminal.press(F3)?;
+    terminal.press(ENTER)?;
+    line(&terminal, "for Sunday")?;
+    terminal.press(&[0x15])?;
+    terminal.shows("an empty line", |screen| !screen.contains("for Sunday"))?;
+    // A kill: the twentieth key writes it down.
+    later(&mut terminal, "for Tuesday, when we all meet again")?;
+    terminal.kill()?;
+    let mut terminal = open(&world, &dana)?;
+    unlock(&mut terminal)?;
+    line(&terminal, "for Tuesday")?;
+    terminal.press(&[0x15])?;
+    // The end; and in plain lines it is there too.
+    later(&mut terminal, "for Wednesday")?;
+    quit(&mut terminal)?;
+    let mut arguments = by_file.opening_arguments();
+    arguments.push("--plain".to_owned());
+    let mut plain = Terminal::start(world.program(), &arguments, ORDINARY)?;
+    plain.wait_for("Here is what you were writing")?;
+    plain.wait_for("for Wednesday")?;
+    // In plain lines it is kept in the same way.
+    plain.press(&[0x15])?;
+    plain.type_line("?")?;
+    plain.wait_for("Type a number")?;
+    plain.type_line("5")?;
+    plain.wait_for("Type a number")?;
+    plain.type_line("6")?;
+    plain.wait_for("When should it leave?")?;
+    plain.wait_for("Type a number")?;
+    plain.type_line("2")?;
+    plain.wait_for("Type your words to Ana")?;
+    plain.press(b"for Thursday")?;
+    plain.wait_for("for Thursday")?;
+    plain.press(&[0x1a])?;
+    plain.wait_for("Enter goes on")?;
+    plain.type_line("")?;
+    plain.wait_for("Here is what you were writing")?;
+    plain.wait_for("for Thursday")?;
+    plain.press(&[0x15])?;
+    plain.press(&[4])?;
+    plain.wait()?;
+    // What waits for its time is no draft.
+    let mut terminal = open(&world, &dana)?;
+    unlock(&mut terminal)?;
+    later(&mut terminal, "for Friday, and whole")?;
+    terminal.press(ENTER)?;
+    terminal.sees("It waits until")?;
+    terminal.kill()?;
+    let mut terminal = open(&world, &dana)?;
+    unlock(&mut terminal)?;
+    let screen = terminal.screen();
+    let typed = screen.split("To Ana:").nth(1).unwrap_or_default();
+    ensure!(!typed.contains("Friday"), "{screen}");
+    quit(&mut terminal)?;
+    // What can't wait is in the line again, behind what stood there.
+    by_file.run(&["contact", "block", ANA])?.ended(0)?;
+    let mut terminal = open(&world, &dana)?;
+    unlock(&mut terminal)?;
+    terminal.press(b"a thought")?;
+    terminal.sees("a thought")?;
+    later(&mut terminal, "for Saturday")?;
+    terminal.press(ENTER)?;
+    terminal.sees("Your words are in the line again")?;
+    line(&terminal, "a thought")?;
+    line(&terminal, "for Saturday")?;
+    quit(&mut terminal)
 }

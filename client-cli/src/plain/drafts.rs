@@ -23,9 +23,14 @@ pub(super) fn is_done_with(input: &Input) -> bool {
 /// else was to happen does not.
 pub(super) fn pressed(events: &mut VecDeque<Event>, screen: &Screen) -> Option<Vec<u8>> {
     events.drain(..).find_map(|event| match event {
-        Event::Line(line) if *screen == Screen::Talk => Some(line.into_bytes()),
+        Event::Line(line) if is_to_a_person(screen) => Some(line.into_bytes()),
         _ => None,
     })
+}
+
+/// Whether what is typed is meant for a person, now or later.
+const fn is_to_a_person(screen: &Screen) -> bool {
+    matches!(screen, Screen::Talk | Screen::LaterText(_))
 }
 
 /// The half-typed line, behind one that was whole and not taken yet. A word for the program is done with.
@@ -57,9 +62,10 @@ impl Face<'_> {
 
     /// Writes down what has no Enter yet, if it is for a person.
     pub(super) fn keep_draft(&mut self, half_typed: &[u8]) -> Result<(), Fault> {
-        let (Some(engine), Some(person), Screen::Talk) = (&mut self.engine, &self.app.person, &self.app.screen) else {
+        let (Some(engine), Some(person)) = (&mut self.engine, &self.app.person) else { return Ok(()) };
+        if !is_to_a_person(&self.app.screen) {
             return Ok(());
-        };
+        }
         match std::str::from_utf8(half_typed) {
             Ok(text) => engine.keep_draft(&person.id, text),
             Err(_) => Ok(()),
@@ -87,5 +93,8 @@ mod tests {
         assert_eq!(behind(taken, b"Dana".to_vec()), b"good morning Dana");
         assert_eq!(behind(pressed(&mut line("-"), &Screen::Talk), b"x".to_vec()), b"x", "a word for the program");
         assert_eq!(pressed(&mut line("1"), &Screen::Choosing(Vec::new())), None, "an answer to the program");
+        assert_eq!(pressed(&mut line("L"), &Screen::Paste), None, "an invitation");
+        let later = Screen::LaterText(crate::later::When::InAnHour);
+        assert_eq!(pressed(&mut line("for later"), &later).unwrap(), b"for later");
     }
 }

@@ -4,6 +4,7 @@
 //! what happens next: `update` does.
 
 use super::compose::Compose;
+use super::drafts;
 use super::keys;
 use super::secret::{Answer, Secret};
 use super::state::{Over, Wish};
@@ -38,7 +39,10 @@ impl Face<'_> {
             Wish::Quit if self.asks_before_the_end() => self.ask(Event::Leave),
             Wish::Quit => return Ok(Flow::Done),
             Wish::Interrupt => return Err(Fault::Interrupted.into()),
-            Wish::Open(contact) => self.ask(Event::Open(contact)),
+            Wish::Open(contact) => {
+                self.leave_question();
+                self.ask(Event::Open(contact));
+            }
             Wish::Secret(Answer::Hide) => return Ok(Flow::Hide(Why::Asked)),
             Wish::Secret(answer) => self.answered(answer)?,
             Wish::Find(words) => {
@@ -127,15 +131,23 @@ impl Face<'_> {
             self.state.theme = Theme::of(settings.theme, self.run.config.color);
         }
         let opening = matches!(event, Event::Past(_));
+        let later = matches!(event, Event::Later(_));
         self.first_run |= matches!(event, Event::Made(Ok(())));
         let first_sent = self.first_run && matches!(event, Event::Sent(Ok(_)));
-        let refused = matches!(event, Event::Sent(Err(_)));
+        let refused = matches!(event, Event::Sent(Err(_)) | Event::Later(Err(_)));
         let mut effects = update(&mut self.app, event);
         if let (true, Some(where_they_are)) = (refused, effects.get_mut(1)) {
             // In this face they do not stand above: they are in the line again.
             *where_they_are = Effect::Say(texts::still_here());
         }
         self.change_draft()?;
+        if later {
+            if let Some(words) = self.later.take().filter(|_| refused) {
+                self.state.compose = Compose::of(drafts::joined(self.state.compose.text(), &words));
+            }
+            // What waits is no draft any more, on the disk neither.
+            self.write_draft();
+        }
         if !matches!(self.app.screen, Screen::Blank | Screen::Joining { .. }) {
             // Something is asked again.
             self.state.talk.go_on();
@@ -243,11 +255,16 @@ impl Face<'_> {
                 self.events.extend([Event::Past(Vec::new()), Event::News(self.unshown()?)]);
             }
             Effect::Send { contact_id, text } => self.send(&contact_id, text)?,
+            Effect::SendLater { contact_id, text, when } => {
+                self.later = Some(text.clone());
+                return self.work(Effect::SendLater { contact_id, text, when }).await;
+            }
             Effect::Hide => return Ok(Flow::Hide(Why::Asked)),
             Effect::Close => {
                 self.engine = None;
                 (self.trouble, self.held_up, self.stuck) = (None, None, false);
                 self.state.forget();
+                self.later = None;
                 self.forget_draft();
             }
             Effect::Clear => self.terminal.hide()?,

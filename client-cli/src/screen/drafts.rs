@@ -5,6 +5,7 @@
 
 use super::Face;
 use super::compose::Compose;
+use crate::app::Screen;
 use crate::command::Stop;
 use crate::engine::Fault;
 use crate::language::screen as texts;
@@ -31,10 +32,34 @@ pub(super) struct Draft {
     refused: bool,
 }
 
+/// Words behind others.
+pub(super) fn joined(line: &str, later: &str) -> String {
+    match (line, later) {
+        (line, "") => line.to_owned(),
+        ("", later) => later.to_owned(),
+        (line, later) => format!("{line}\n{later}"),
+    }
+}
+
 impl Face<'_> {
+    /// What is typed to the person: in the line, and behind it what is to leave later and waits for its Enter.
+    pub(super) fn typed_to_them(&self) -> String {
+        let line = self.state.compose.text();
+        let later = if matches!(self.app.screen, Screen::LaterText(_)) { self.state.answer.text() } else { "" };
+        joined(line, later)
+    }
+
+    /// Whatever was asked is not asked any more: words for later are in the line, and an answer is gone.
+    pub(super) fn leave_question(&mut self) {
+        if matches!(self.app.screen, Screen::LaterText(_)) {
+            self.state.compose = Compose::of(self.typed_to_them());
+        }
+        self.state.answer = Compose::default();
+    }
+
     /// A key was pressed: the line may have changed.
     pub(super) fn note_draft(&mut self) {
-        if self.draft.whose.is_none() || self.draft.kept == self.state.compose.text() {
+        if self.draft.whose.is_none() || self.draft.kept == self.typed_to_them() {
             return;
         }
         self.draft.keys += 1;
@@ -59,11 +84,11 @@ impl Face<'_> {
     /// Writes the line down, if it is not.
     pub(super) fn keep_draft(&mut self) -> Result<(), Fault> {
         (self.draft.keys, self.draft.due) = (0, None);
-        let text = self.state.compose.text();
+        let text = self.typed_to_them();
         let (Some(engine), Some(whose)) = (&mut self.engine, &self.draft.whose) else { return Ok(()) };
         if self.draft.kept != text {
-            engine.keep_draft(whose, text)?;
-            text.clone_into(&mut self.draft.kept);
+            engine.keep_draft(whose, &text)?;
+            self.draft.kept = text;
         }
         Ok(())
     }

@@ -65,6 +65,7 @@ pub(crate) fn open(run: &Run, over: Option<Over>) -> Result<Option<Over>, Stop> 
         ahead: VecDeque::new(),
         passphrase: None,
         draft: Draft::default(),
+        later: None,
         trouble: None,
         held_up: None,
         stuck: false,
@@ -112,6 +113,8 @@ struct Face<'a> {
     ahead: VecDeque<Key>,
     passphrase: Option<Zeroizing<String>>,
     draft: Draft,
+    /// Words that are being kept for later.
+    later: Option<String>,
     /// What the last look at the relays said.
     trouble: Option<Fault>,
     /// Why nothing goes out to the person, when it was last told.
@@ -183,12 +186,16 @@ impl Steps for Face<'_> {
     async fn hide(&mut self, why: Why) -> Result<(), Stop> {
         // Enter was pressed a moment before: the words are a draft again.
         let pressed = self.events.drain(..).find_map(|event| match event {
-            Event::Line(line) if self.app.screen == Screen::Talk => Some(line),
+            Event::Line(line) if matches!(self.app.screen, Screen::Talk | Screen::LaterText(_)) => Some(line),
             _ => None,
         });
-        if let Some(line) = pressed.filter(|_| self.state.compose.is_empty()) {
-            self.state.compose = Compose::of(line);
+        if let Some(line) = pressed {
+            let typed = if self.app.screen == Screen::Talk { &mut self.state.compose } else { &mut self.state.answer };
+            if typed.is_empty() {
+                *typed = Compose::of(line);
+            }
         }
+        self.leave_question();
         // Where the vault takes nothing more, they stay in the memory.
         let half_typed = self.keep_draft().is_err().then(|| self.state.compose.text().to_owned());
         self.ahead.clear();

@@ -51,7 +51,7 @@ pub(super) fn reminder(app: &mut App) -> Vec<Effect> {
 
 /// Empties the screen and locks. `half_typed` is what had no Enter yet; `found` tells what opens the profile again.
 pub(super) fn hide(app: &mut App, why: Why, half_typed: Option<String>, found: Found) -> Vec<Effect> {
-    let writing = matches!(app.screen, Screen::Talk | Screen::Choosing(_) | Screen::Closed);
+    let writing = matches!(app.screen, Screen::Talk | Screen::LaterText(_) | Screen::Choosing(_) | Screen::Closed);
     let half_typed = half_typed.filter(|text| writing && !text.is_empty());
     let person = app.person.take().map(|contact| contact.id).or_else(|| app.reopen.take());
     let draft = match (half_typed, app.draft.take()) {
