@@ -125,30 +125,15 @@ fn missing(error: rusqlite::Error) -> rusqlite::Error {
     if error.sqlite_error_code() == Some(ErrorCode::Unknown) { corrupt(NO_BODY) } else { error }
 }
 
-/// Deletes envelopes that an owner has. Who empties a mailbox names the oldest ones, all of them: those go as one range,
-/// for half of what it costs to delete each by its place.
+/// Deletes envelopes that an owner has, each by its place: a range of the oldest took longer.
 pub(super) fn acknowledge(books: &mut Books, mailbox: &MailboxId, ids: &[EnvelopeId]) -> Verdict<()> {
     let places = books.held.take(&books.connection, mailbox, ids)?;
-    if let [_, .., last] = places.as_slice()
-        && up_to(&books.connection, mailbox, *last)? == i64::try_from(places.len()).unwrap_or(i64::MAX)
     {
-        books
-            .connection
-            .prepare_cached("DELETE FROM envelope WHERE mailbox = ?1 AND arrival <= ?2")?
-            .execute((mailbox.as_bytes(), last))?;
-    } else {
         let mut one = books.connection.prepare_cached("DELETE FROM envelope WHERE arrival = ?1")?;
         places.iter().try_for_each(|place| one.execute([place]).map(drop))?;
     }
     books.bodies.extend(places);
     Ok(())
-}
-
-/// How many envelopes of a mailbox lie up to a place.
-fn up_to(connection: &Connection, mailbox: &MailboxId, place: Arrival) -> rusqlite::Result<i64> {
-    connection
-        .prepare_cached("SELECT count(*) FROM envelope WHERE mailbox = ?1 AND arrival <= ?2")?
-        .query_row((mailbox.as_bytes(), place), |row| row.get(0))
 }
 
 /// Deletes the oldest [`DELETE_ROWS`] envelopes of a mailbox that goes. True if there may be more.
