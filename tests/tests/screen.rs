@@ -602,24 +602,29 @@ fn words_for_later_that_are_half_typed_outlive_hiding_a_kill_and_leaving_and_are
     let mut plain = Terminal::start(world.program(), &arguments, ORDINARY)?;
     plain.wait_for("Here is what you were writing")?;
     plain.wait_for("for Wednesday")?;
-    // In plain lines it is kept in the same way.
-    plain.press(&[0x15])?;
-    plain.type_line("?")?;
-    plain.wait_for("Type a number")?;
-    plain.type_line("5")?;
-    plain.wait_for("Type a number")?;
-    plain.type_line("6")?;
-    plain.wait_for("When should it leave?")?;
-    plain.wait_for("Type a number")?;
-    plain.type_line("2")?;
-    plain.wait_for("Type your words to Ana")?;
-    plain.press(b"for Thursday")?;
-    plain.wait_for("for Thursday")?;
-    plain.press(&[0x1a])?;
-    plain.wait_for("Enter goes on")?;
-    plain.type_line("")?;
-    plain.wait_for("Here is what you were writing")?;
-    plain.wait_for("for Thursday")?;
+    // In plain lines it is kept in the same way, behind the empty screen and after the end.
+    for way in [0x1a, 0x03] {
+        plain.press(&[0x15])?;
+        for (typed, until) in [("?", "Type a number"), ("5", "Type a number"), ("6", "When should it leave?")] {
+            plain.type_line(typed)?;
+            plain.wait_for(until)?;
+        }
+        plain.wait_for("Type a number")?;
+        plain.type_line("2")?;
+        plain.wait_for("Type your words to Ana")?;
+        plain.press(b"for Thursday")?;
+        plain.wait_for("for Thursday")?;
+        plain.press(&[way])?;
+        if way == 0x1a {
+            plain.wait_for("Enter goes on")?;
+            plain.type_line("")?;
+        } else {
+            plain.wait()?;
+            plain = Terminal::start(world.program(), &arguments, ORDINARY)?;
+        }
+        plain.wait_for("Here is what you were writing")?;
+        plain.wait_for("for Thursday")?;
+    }
     plain.press(&[0x15])?;
     plain.press(&[4])?;
     plain.wait()?;
