@@ -47,6 +47,8 @@ struct Held {
     line: Option<Line>,
     stand: Stand,
     tries: u32,
+    /// Why it was gone the last time, until it stands.
+    failed: Option<NetError>,
 }
 
 /// All lines.
@@ -74,15 +76,17 @@ impl Lines {
     /// `again` says so.
     pub(super) fn want(&mut self, relay: &str, role: Role, again: bool) -> Result<(), Fault> {
         let key = (relay.to_owned(), role);
-        let tries = match self.held.get(&key) {
-            None => 0,
-            Some(Held { stand: Stand::Down(_, at), tries, .. }) if again && *at <= Instant::now() => *tries,
+        let (tries, failed) = match self.held.get(&key) {
+            None => (0, None),
+            Some(Held { stand: Stand::Down(why, at), tries, .. }) if again && *at <= Instant::now() => {
+                (*tries, Some(*why))
+            }
             Some(_) => return Ok(()),
         };
         let address: RelayAddress = relay.parse().map_err(|_| Fault::Damaged(trouble::relay_unread()))?;
         self.next += 1;
         let line = Line::open(address, self.next, self.sender.clone(), Arc::clone(&self.traffic));
-        self.held.insert(key, Held { name: self.next, line: Some(line), stand: Stand::Opening, tries });
+        self.held.insert(key, Held { name: self.next, line: Some(line), stand: Stand::Opening, tries, failed });
         Ok(())
     }
 
@@ -117,6 +121,11 @@ impl Lines {
         }
     }
 
+    /// Why a line does not stand; also while it is tried again.
+    pub(super) fn failed(&self, relay: &str, role: Role) -> Option<NetError> {
+        self.held.get(&(relay.to_owned(), role)).and_then(|held| held.failed)
+    }
+
     /// Asks over a line; nothing where it is full, gone or not there yet.
     pub(super) fn ask(&mut self, relay: &str, role: Role, request: Request) -> Option<(LineName, u32)> {
         let held = self.held.get_mut(&(relay.to_owned(), role))?;
@@ -146,7 +155,7 @@ impl Lines {
     pub(super) fn set_up(&mut self, key: &Key, up: Up) {
         if let Some(held) = self.held.get_mut(key) {
             held.stand = Stand::Up(up);
-            held.tries = 0;
+            (held.tries, held.failed) = (0, None);
         }
     }
 
@@ -158,7 +167,7 @@ impl Lines {
                 if let NetError::Busy(seconds) = error { Duration::from_secs(seconds.into()) } else { Duration::ZERO };
             held.stand = Stand::Down(error, Instant::now() + asked.min(LONGEST_WAIT) + chance::within(most));
             held.tries = held.tries.saturating_add(1);
-            held.line = None;
+            (held.line, held.failed) = (None, Some(error));
         }
     }
 
@@ -187,5 +196,29 @@ impl From<NetError> for Fault {
             NetError::Version => Self::Unexpected(trouble::version()),
             NetError::Busy(_) => Self::Busy,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cairn_protocol::address::{Host, Pin};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_that_is_tried_again_still_says_why_it_was_gone_until_it_stands() {
+        let (host, pin) = (Host::new("127.0.0.1").unwrap(), Pin([7; 16]));
+        let relay = &RelayAddress { host, port: 9, pin }.to_string();
+        let key = (relay.to_owned(), Role::Receive);
+        let mut lines = Lines::new();
+        lines.want(relay, Role::Receive, true).unwrap();
+        assert_eq!(lines.failed(relay, Role::Receive), None, "it was not gone yet");
+        lines.set_down(&key, NetError::Unreachable);
+        assert_eq!(lines.failed(relay, Role::Receive), Some(NetError::Unreachable));
+        tokio::time::advance(FIRST_WAIT).await;
+        lines.want(relay, Role::Receive, true).unwrap();
+        assert!(matches!(lines.stand(relay, Role::Receive), Some(Stand::Opening)));
+        assert_eq!(lines.failed(relay, Role::Receive), Some(NetError::Unreachable));
+        lines.revive();
+        assert_eq!(lines.failed(relay, Role::Receive), Some(NetError::Unreachable), "one under way goes on");
     }
 }

@@ -93,7 +93,7 @@ impl Engine {
         let stuck = used.filter_map(|own| match &own.stage {
             Stage::Stuck(Fault::SessionDamaged, _) => None,
             Stage::Stuck(fault, _) => Some(fault.clone()),
-            _ => self.exchange.lines.down(&own.row.relay, Role::Receive).map(Fault::from),
+            _ => self.exchange.lines.failed(&own.row.relay, Role::Receive).map(Fault::from),
         });
         stuck.min_by_key(|fault| match fault {
             Fault::OlderCopy => 0,

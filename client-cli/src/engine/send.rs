@@ -151,8 +151,8 @@ impl Engine {
             return Some(fault.clone());
         }
         let lines = &self.exchange.lines;
-        let receive = own.and_then(|own| lines.down(&own.row.relay, Role::Receive));
-        let mut down = [receive, lines.down(&way.route.relay, Role::Send)].into_iter().flatten().map(Fault::from);
+        let receive = own.and_then(|own| lines.failed(&own.row.relay, Role::Receive));
+        let mut down = [receive, lines.failed(&way.route.relay, Role::Send)].into_iter().flatten().map(Fault::from);
         let said = way.blocked.as_ref().map(|(fault, _)| fault.clone());
         said.or_else(|| down.rfind(|fault| *fault != Fault::Unreachable))
     }
