@@ -14,7 +14,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The store's file in its folder.
 pub const FILE: &str = "relay.db";
@@ -33,6 +34,9 @@ pub(super) const SCHEMA: &str = include_str!("schema.sql");
 /// How long one process waits for another (`pass new` beside `serve`). Larger: a stuck process holds up every put.
 /// Smaller: a slow disk makes `pass new` fail.
 pub(super) const BUSY: Duration = Duration::from_secs(10);
+
+/// Between two tries where SQLite doesn't wait. Larger: a start takes longer. Smaller: more tries.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Bytes up to which every page of the file is checked at start. Larger: a relay of 10 GB took 31 s to start.
 /// Smaller: damage in a small store is found only when somebody needs the page.
@@ -155,8 +159,9 @@ fn settle(connection: &Connection, access: Access) -> rusqlite::Result<()> {
     if access != Access::Read {
         // FULL: in 2,384 simulated power losses with NORMAL, 971 lost acknowledged rows; with FULL none.
         // Checkpoints are made by the writer itself, where an error is seen; the automatic ones drop theirs.
+        turn_to_wal(connection)?;
         connection.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
+            "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
              PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;",
         )?;
     } else {
@@ -166,6 +171,20 @@ fn settle(connection: &Connection, access: Access) -> rusqlite::Result<()> {
         "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
          PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;",
     )
+}
+
+/// Keeps a journal from now on, as a store that is new or was put back doesn't yet. SQLite doesn't wait here for another
+/// process that does the same at this moment; so we do.
+fn turn_to_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let end = Instant::now() + BUSY;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL") {
+            Err(error) if matches!(fault(&error), StoreError::NotNow(_)) && Instant::now() < end => {
+                thread::sleep(PAUSE)
+            }
+            done => return done,
+        }
+    }
 }
 
 fn check_version(connection: &Connection, file: &Path) -> StoreResult<i32> {
@@ -244,4 +263,27 @@ pub(super) fn unreadable(file: &Path, error: &io::Error) -> StoreError {
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err by name")]
 pub(super) fn unusable(error: FolderError) -> StoreError {
     StoreError::Unusable(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_opens_a_new_store_while_another_process_writes_to_it_waits_and_is_not_sent_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = make_or_check(folder.path()).unwrap();
+        let other = Connection::open(&file).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let (trying, tries) = std::sync::mpsc::channel();
+        let opened = thread::spawn(move || {
+            trying.send(()).unwrap();
+            connect(&file, Access::Write).map(drop)
+        });
+        tries.recv().unwrap();
+        // Time enough to be sent away.
+        thread::sleep(20 * PAUSE);
+        other.execute_batch("COMMIT").unwrap();
+        assert_eq!(opened.join().unwrap(), Ok(()));
+    }
 }
