@@ -8,7 +8,7 @@
 //! the envelopes after `gap` all that were accepted have been handed over or wait in `coming`; so once the subscription
 //! has got as far as `gap`, by reading, there is nothing else for it.
 
-use crate::store::{Arrival, Arrived};
+use crate::store::{Arrival, Arrived, HandOver};
 use cairn_protocol::mailbox::MailboxId;
 use cairn_protocol::wire::frame::{Delivery, Refusal};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -38,7 +38,7 @@ struct Coming {
     /// Up to here there may be envelopes that only the store knows.
     gap: Arrival,
     /// All that was accepted after it and not fetched yet.
-    queue: VecDeque<(Arrival, Delivery)>,
+    queue: VecDeque<(Arrival, HandOver)>,
 }
 
 /// What a fetch finds without the store.
@@ -80,16 +80,17 @@ impl Subscription {
         if place < coming.gap {
             return Handed::Unknown;
         }
-        let waiting = coming.queue.len();
-        let (mut deliveries, mut end) = (Vec::with_capacity(waiting), place);
-        for (arrival, delivery) in coming.queue.drain(..) {
+        let waiting = core::mem::take(&mut coming.queue);
+        drop(coming);
+        self.places.0.fetch_sub(waiting.len(), Ordering::AcqRel);
+        let (mut deliveries, mut end) = (Vec::with_capacity(waiting.len()), place);
+        for (arrival, envelope) in waiting {
             // What was read from the store meanwhile has been given.
             if arrival > place {
                 end = arrival;
-                deliveries.push(delivery);
+                deliveries.push(envelope.open());
             }
         }
-        self.places.0.fetch_sub(waiting, Ordering::AcqRel);
         if deliveries.is_empty() { Handed::Nothing } else { Handed::Next(deliveries, end) }
     }
 
@@ -101,11 +102,11 @@ impl Subscription {
     }
 
     /// Keeps an envelope for the fetch that waits. Without one, or without room for it, only the store will know.
-    fn offer(&self, arrival: Arrival, delivery: Delivery) -> bool {
+    fn offer(&self, arrival: Arrival, envelope: HandOver) -> bool {
         let mut coming = lock(&self.coming);
         if self.parked.load(Ordering::Acquire) {
             if self.places.0.fetch_add(1, Ordering::AcqRel) < COMING {
-                coming.queue.push_back((arrival, delivery));
+                coming.queue.push_back((arrival, envelope));
                 return true;
             }
             self.places.0.fetch_sub(1, Ordering::AcqRel);
@@ -216,10 +217,10 @@ impl Fanout {
     pub fn hear(&self, arrived: Arrived) {
         let mut current = self.current();
         let woken = match arrived {
-            Arrived::Coming(mailbox, arrival, delivery) => {
+            Arrived::Coming(mailbox, arrival, envelope) => {
                 current.accepted = arrival;
                 // Offered under the lock: in the order of places, and either before or after a subscription enters.
-                current.subscriptions.get(&mailbox).filter(|one| one.offer(arrival, delivery)).cloned()
+                current.subscriptions.get(&mailbox).filter(|one| one.offer(arrival, envelope)).cloned()
             }
             Arrived::OnDisk(mailbox) => current.subscriptions.get(&mailbox).cloned(),
         };
@@ -287,7 +288,7 @@ mod tests {
 
     fn coming(place: Arrival) -> Arrived {
         let id = EnvelopeId::from_bytes([u8::try_from(place).unwrap(); 16]);
-        Arrived::Coming(MAILBOX, place, Delivery { id, envelope: Box::new([0; ENVELOPE]) })
+        Arrived::Coming(MAILBOX, place, HandOver::new(move || Delivery { id, envelope: Box::new([0; ENVELOPE]) }))
     }
 
     /// The first bytes of what a fetch finds; none where only the store knows.

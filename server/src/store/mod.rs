@@ -8,6 +8,7 @@ pub mod sqlite;
 use cairn_protocol::mailbox::{EnvelopeId, Generation, MailboxId, OwnerKey, SlotId};
 use cairn_protocol::token::TokenHash;
 use cairn_protocol::wire::frame::{BundleState, Delivery, EnvelopeBytes, Refusal, SealedBundleBytes};
+use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -30,9 +31,32 @@ pub enum Arrived {
     /// It is accepted and has its place, and the flush is still to come. Whoever is given it now may be given it again
     /// under the same identifier, if the relay ends before the flush; an acknowledgement that is queued from now on
     /// comes after it. It is told of every envelope, in the order of their places.
-    Coming(MailboxId, Arrival, Delivery),
+    Coming(MailboxId, Arrival, HandOver),
     /// An envelope for this mailbox is on disk.
     OnDisk(MailboxId),
+}
+
+/// An accepted envelope as the store keeps it. Who gives it to its owner opens it; mostly nobody does.
+pub struct HandOver(Box<dyn FnOnce() -> Delivery + Send>);
+
+impl HandOver {
+    /// From what opens it.
+    #[must_use]
+    pub fn new(open: impl FnOnce() -> Delivery + Send + 'static) -> Self {
+        Self(Box::new(open))
+    }
+
+    /// The envelope as its owner gets it.
+    #[must_use]
+    pub fn open(self) -> Delivery {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for HandOver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("HandOver")
+    }
 }
 
 /// Hears of each envelope. It must not block.

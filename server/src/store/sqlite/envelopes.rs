@@ -6,13 +6,13 @@
 use super::body::{Key, Shut};
 use super::writer::Books;
 use super::{Verdict, corrupt};
-use crate::store::{Arrival, Page, Put};
+use crate::store::{Arrival, Day, Page, Put};
 use cairn_protocol::limits::{ENVELOPE, PAGE};
 use cairn_protocol::mailbox::{EnvelopeId, MailboxId};
 use cairn_protocol::token::TokenHash;
 use cairn_protocol::wire::frame::{Delivery, EnvelopeBytes, Refusal};
 use rusqlite::blob::Blob;
-use rusqlite::{Connection, ErrorCode, MAIN_DB, OptionalExtension, Params, Row};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, Params, Row};
 
 /// Envelopes that one transaction deletes for a mailbox that goes (about 26 ms of them). Larger: puts wait longer.
 /// Smaller: more flushes.
@@ -25,24 +25,36 @@ const NO_BODY: &str = "an envelope without its body";
 const PAGE_ROWS: &str =
     "SELECT arrival, id, key FROM envelope WHERE mailbox = ?1 AND arrival > ?2 ORDER BY arrival LIMIT ?3";
 
-/// What a missing mailbox is compared with.
-const UNKNOWN: [u8; 32] = [0; 32];
+/// An envelope to be kept, its body shut.
+pub(super) struct New {
+    mailbox: MailboxId,
+    capability: TokenHash,
+    id: EnvelopeId,
+    day: Day,
+    shut: Shut,
+}
 
-/// The place of the envelope, whose body comes shut; none if it was there already.
-pub(super) fn put(books: &mut Books, put: &Put, shut: &Shut) -> Verdict<Option<Arrival>> {
-    let stored: Option<[u8; 32]> = books
-        .connection
-        .prepare_cached("SELECT capability FROM mailbox WHERE id = ?1")?
-        .query_row([put.mailbox.as_bytes()], |row| row.get(0))
-        .optional()?;
-    // A missing mailbox is compared too, with what no token hashes to: the same work, the same answer.
-    let fits = TokenHash::from_bytes(stored.unwrap_or(UNKNOWN)).matches(&put.capability);
-    if !fits || stored.is_none() {
+impl New {
+    /// Shuts it.
+    pub(super) fn of(put: Put) -> Self {
+        let Put { mailbox, capability, id, envelope, day } = put;
+        Self { mailbox, capability, id, day, shut: Shut::new(envelope) }
+    }
+
+    /// As its owner gets it.
+    pub(super) fn open(self) -> Delivery {
+        Delivery { id: self.id, envelope: self.shut.open() }
+    }
+}
+
+/// The place of the envelope; none if it was there already.
+pub(super) fn put(books: &mut Books, new: &New) -> Verdict<Option<Arrival>> {
+    if !books.held.admits(&books.connection, &new.mailbox, &new.capability)? {
         return Err(Refusal::Denied.into());
     }
-    let held = books.held.of(&books.connection, &put.mailbox)?;
-    if let Some(place) = held.get(&put.id).copied() {
-        return if same(&books.connection, place, put)? { Ok(None) } else { Err(Refusal::Conflict.into()) };
+    let held = books.held.of(&books.connection, &new.mailbox)?;
+    if let Some(place) = held.get(&new.id).copied() {
+        return if same(&books.connection, place, &new.shut)? { Ok(None) } else { Err(Refusal::Conflict.into()) };
     }
     let held = u32::try_from(held.len()).unwrap_or(u32::MAX);
     if !books.room.for_envelopes() {
@@ -55,24 +67,24 @@ pub(super) fn put(books: &mut Books, put: &Put, shut: &Shut) -> Verdict<Option<A
     books
         .connection
         .prepare_cached("INSERT INTO envelope (arrival, mailbox, id, day, key) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute((arrival, put.mailbox.as_bytes(), put.id.as_bytes(), put.day, shut.key.as_bytes()))?;
+        .execute((arrival, new.mailbox.as_bytes(), new.id.as_bytes(), new.day, new.shut.key.as_bytes()))?;
     books
         .connection
         .prepare_cached("INSERT INTO body (arrival, shut) VALUES (?1, ?2)")?
-        .execute((arrival, shut.body.as_slice()))?;
+        .execute((arrival, new.shut.body.as_slice()))?;
     books.next_arrival = arrival.saturating_add(1);
-    books.held.add(&books.connection, &put.mailbox, put.id, arrival)?;
+    books.held.add(&books.connection, &new.mailbox, new.id, arrival)?;
     Ok(Some(arrival))
 }
 
 /// Whether the envelope of this place has the bytes that are put.
-fn same(connection: &Connection, place: Arrival, put: &Put) -> rusqlite::Result<bool> {
+fn same(connection: &Connection, place: Arrival, shut: &Shut) -> rusqlite::Result<bool> {
     let there = connection
         .prepare_cached(
             "SELECT envelope.key, body.shut FROM envelope LEFT JOIN body USING (arrival) WHERE arrival = ?1",
         )?
         .query_row([place], opened)?;
-    Ok(there == put.envelope)
+    Ok(shut.holds(&there))
 }
 
 /// A body, from its key and what is shut with it.
@@ -195,7 +207,7 @@ mod tests {
         let file = make_or_check(folder).unwrap();
         let writing = connect(&file, Access::Write).unwrap();
         for number in 0..envelopes {
-            let shut = Shut::new(&[number; ENVELOPE]);
+            let shut = Shut::new(Box::new([number; ENVELOPE]));
             let row = (i64::from(number), MAILBOX, [number; 16], shut.key.as_bytes());
             writing.execute("INSERT INTO envelope VALUES (?1, ?2, ?3, 20000, ?4)", row).unwrap();
             writing.execute("INSERT INTO body VALUES (?1, ?2)", (number, shut.body.as_slice())).unwrap();
@@ -235,17 +247,18 @@ mod tests {
         Books::open(writing, folder, Quota::default()).unwrap()
     }
 
+    fn new(id: EnvelopeId, capability: TokenHash) -> New {
+        let envelope = Box::new([7; ENVELOPE]);
+        New::of(Put { mailbox: MailboxId::from_bytes(MAILBOX), capability, id, envelope, day: 20_000 })
+    }
+
     /// Puts so many envelopes in one transaction. Their identifiers, and how many bytes of journal that took.
     fn fill(books: &mut Books, envelopes: usize) -> (Vec<EnvelopeId>, u64) {
         books.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
         books.connection.execute_batch("BEGIN").unwrap();
         let ids: Vec<EnvelopeId> = (0..envelopes).map(|_| EnvelopeId::random(&mut rand::rng())).collect();
         for id in &ids {
-            let envelope = Box::new([7; ENVELOPE]);
-            let shut = Shut::new(&envelope);
-            let one =
-                Put { mailbox: MailboxId::from_bytes(MAILBOX), capability: CAPABILITY, id: *id, envelope, day: 20_000 };
-            assert!(put(books, &one, &shut).is_ok_and(|place| place.is_some()));
+            assert!(put(books, &new(*id, CAPABILITY)).is_ok_and(|place| place.is_some()));
         }
         books.connection.execute_batch("COMMIT").unwrap();
         (ids, journal(books))

@@ -1,4 +1,4 @@
-//! What mailboxes hold, remembered: the identifiers of their envelopes, and where each lies.
+//! What mailboxes hold, remembered: the identifiers of their envelopes, and where each lies; and who may put.
 //!
 //! In: a mailbox. Out: its envelopes' places, from memory or from the file. This file must never learn a body, nor answer
 //! from a transaction that was undone: the writer empties it then.
@@ -9,10 +9,11 @@
 use super::{Verdict, corrupt};
 use crate::store::Arrival;
 use cairn_protocol::mailbox::{EnvelopeId, MailboxId};
-use rusqlite::Connection;
+use cairn_protocol::token::TokenHash;
+use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashMap;
 
-/// Mailboxes that are remembered. Larger: memory, about 200 bytes each. Smaller: read anew more often.
+/// Mailboxes that are remembered. Larger: memory, about 300 bytes each. Smaller: read anew more often.
 const MAILBOXES: usize = 65_536;
 
 /// Envelopes that are remembered, in all of them. Larger: memory, up to 60 bytes each. Smaller: read anew more often, and
@@ -24,6 +25,12 @@ const ROOM: usize = 64;
 
 const _: () = assert!(ENVELOPES > 2 * crate::quota::MOST_ENVELOPES as usize, "the fullest mailbox is read once");
 
+/// What a missing mailbox is compared with: no token hashes to it.
+const UNKNOWN: TokenHash = TokenHash::from_bytes([0; 32]);
+
+/// The capability of a mailbox.
+const CAPABILITY: &str = "SELECT capability FROM mailbox WHERE id = ?1";
+
 /// The envelopes of one mailbox.
 pub(super) type Places = HashMap<EnvelopeId, Arrival>;
 
@@ -31,11 +38,31 @@ pub(super) type Places = HashMap<EnvelopeId, Arrival>;
 #[derive(Default)]
 pub(super) struct Held {
     mailboxes: HashMap<MailboxId, Places>,
+    /// What was shown for a mailbox and fitted. It is there as long as the mailbox, and never changes.
+    capabilities: HashMap<MailboxId, TokenHash>,
     /// How many there were in them when they were read, and all that came since.
     envelopes: usize,
 }
 
 impl Held {
+    /// Whether a capability is that of a mailbox. What doesn't fit is looked up in the file each time, and a missing mailbox
+    /// is compared too: both refusals do the same work.
+    pub(super) fn admits(&mut self, connection: &Connection, mailbox: &MailboxId, shown: &TokenHash) -> Verdict<bool> {
+        let known = self.capabilities.get(mailbox);
+        if known.unwrap_or(&UNKNOWN).matches(shown) && known.is_some() {
+            return Ok(true);
+        }
+        let stored = connection
+            .prepare_cached(CAPABILITY)?
+            .query_row([mailbox.as_bytes()], |row| row.get(0).map(TokenHash::from_bytes))
+            .optional()?;
+        let admitted = stored.unwrap_or(UNKNOWN).matches(shown) && stored.is_some();
+        if admitted {
+            self.capabilities.insert(*mailbox, *shown);
+        }
+        Ok(admitted)
+    }
+
     /// The envelopes of a mailbox, as this transaction sees them.
     pub(super) fn of(&mut self, connection: &Connection, mailbox: &MailboxId) -> Verdict<&mut Places> {
         use std::collections::hash_map::Entry;
@@ -82,6 +109,7 @@ impl Held {
 
     /// Forgets a mailbox.
     pub(super) fn forget(&mut self, mailbox: &MailboxId) {
+        self.capabilities.remove(mailbox);
         let gone = self.mailboxes.remove(mailbox).map_or(0, |places| places.len());
         self.envelopes = self.envelopes.saturating_sub(gone);
     }
@@ -93,7 +121,7 @@ impl Held {
 
     /// Forgets everything if it is too much. Between transactions, so that none finds less than it has left.
     pub(super) fn keep_small(&mut self) {
-        if self.mailboxes.len() > MAILBOXES || self.envelopes > ENVELOPES {
+        if self.mailboxes.len().max(self.capabilities.len()) > MAILBOXES || self.envelopes > ENVELOPES {
             self.clear();
         }
     }

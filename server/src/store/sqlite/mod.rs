@@ -29,13 +29,13 @@ pub use passes::{add_pass, passes, revoke_pass};
 pub use room::RESERVE;
 
 use super::{
-    Admit, Arrival, Arrivals, Arrived, Day, Durable, Identity, NewBundle, NewMailbox, Page, Put, Store, StoreError,
+    Admit, Arrival, Arrivals, Arrived, Day, Durable, HandOver, Identity, NewBundle, NewMailbox, Page, Put, Store, StoreError,
     StoreResult,
 };
 use crate::quota::Quota;
 use cairn_protocol::mailbox::{EnvelopeId, Generation, MailboxId, OwnerKey, SlotId};
 use cairn_protocol::token::TokenHash;
-use cairn_protocol::wire::frame::{BundleState, Delivery, Refusal, SealedBundleBytes};
+use cairn_protocol::wire::frame::{BundleState, Refusal, SealedBundleBytes};
 use core::future::Future;
 use core::sync::atomic::Ordering;
 use readers::Readers;
@@ -148,10 +148,10 @@ impl Store for SqliteStore {
 
     async fn put(&self, put: Put) -> Durable<()> {
         let (coming, arrivals, mailbox) = (self.arrivals.clone(), self.arrivals.clone(), put.mailbox);
-        let shut = body::Shut::new(&put.envelope);
+        let new = envelopes::New::of(put);
         let work = move |books: &mut Books| {
-            if let Some(arrival) = envelopes::put(books, &put, &shut)? {
-                coming(Arrived::Coming(mailbox, arrival, Delivery { id: put.id, envelope: put.envelope }));
+            if let Some(arrival) = envelopes::put(books, &new)? {
+                coming(Arrived::Coming(mailbox, arrival, HandOver::new(move || new.open())));
             }
             Ok(())
         };

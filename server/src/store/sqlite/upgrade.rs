@@ -91,8 +91,8 @@ fn move_some(connection: &Connection) -> rusqlite::Result<bool> {
         let mut rows = old.query([MOVED_AT_ONCE])?;
         while let Some(old) = rows.next()? {
             let arrival: i64 = old.get(0)?;
-            let bytes = old.get_ref(4)?.as_blob()?.try_into().map_err(|_| corrupt("an envelope of another length"))?;
-            let shut = Shut::new(bytes);
+            let bytes = Box::<[u8]>::from(old.get_ref(4)?.as_blob()?);
+            let shut = Shut::new(bytes.try_into().map_err(|_| corrupt("an envelope of another length"))?);
             let (mailbox, id, day): ([u8; 32], [u8; 16], i64) = (old.get(1)?, old.get(2)?, old.get(3)?);
             row.execute((arrival, mailbox, id, day, shut.key.as_bytes()))?;
             body.execute((arrival, shut.body.as_slice()))?;
