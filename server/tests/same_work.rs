@@ -108,6 +108,9 @@ async fn a_missing_mailbox_costs_what_a_wrong_key_or_capability_costs() {
     let skipped = at_least(async || proved(&proofs[0]).await, skipped).await;
     assert!(skipped > ALIKE, "a skipped verification does not show: {skipped}");
 
+    // A mailbox to which somebody may put is remembered; who may not costs the same.
+    let (id, envelope) = (EnvelopeId::from_bytes([4; 16]), Box::new([7; 4096]));
+    store.put(Put { mailbox: there, capability, id, envelope, day }).await.await.unwrap();
     let put = async |mailbox: MailboxId| {
         let (id, capability) = (EnvelopeId::from_bytes([5; 16]), TokenHash::from_bytes([6; 32]));
         let put = Put { mailbox, capability, id, envelope: Box::new([7; 4096]), day };

@@ -406,6 +406,12 @@ async fn a_deleted_mailbox_is_as_one_that_never_was<E: Engine>(world: World<E>) 
     assert_eq!(world.ids(other).await.len(), 1);
     world.mailbox(1).await;
     assert_eq!(world.store.advance(mine, generation(1, 1)).await, Ok(()), "nothing is remembered");
+    assert_eq!(world.store.delete_mailbox(other).await, Ok(()));
+    let again = NewMailbox { capability: hash(8), ..mailbox(2) };
+    world.store.create_mailbox(again, Admit::Free, TODAY).await.unwrap();
+    assert_eq!(world.put(other, 2, 2).await, refused(Refusal::Denied), "its senders were those of another");
+    let now = Put { capability: hash(8), ..put(other, 2, 2) };
+    assert_eq!(world.store.put(now).await.await, Ok(()));
 }
 
 async fn the_first_claim_locks_a_bundle_and_may_repeat_and_a_second_taker_is_noted<E: Engine>(world: World<E>) {
@@ -599,8 +605,8 @@ async fn an_envelope_is_heard_of_before_the_flush_and_its_acknowledgement_may_co
     let store = world.engine.open(
         folder.path(),
         Arc::new(move |arrived| {
-            if let Arrived::Coming(mailbox, _, delivery) = arrived {
-                telling.send((mailbox, delivery)).unwrap();
+            if let Arrived::Coming(mailbox, _, envelope) = arrived {
+                telling.send((mailbox, envelope.open())).unwrap();
                 go.lock().unwrap().recv().unwrap();
             }
         }),

@@ -13,6 +13,7 @@ use crate::relay::Relay;
 use anyhow::{Context, Result, ensure};
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
+use std::fs::File;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
@@ -129,10 +130,13 @@ fn measure(growing: Growing, size: usize, relay: &mut Relay, runtime: &Runtime) 
 /// Stops the relay, changes its file, and starts it again: through its door this would take hours.
 fn behind_its_back(relay: &mut Relay, change: impl FnOnce(&mut Connection) -> Result<()>) -> Result<()> {
     relay.stop()?;
-    let mut connection = Connection::open(relay.data().join("relay.db"))?;
+    let file = relay.data().join("relay.db");
+    let mut connection = Connection::open(&file)?;
     connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -262144;")?;
     change(&mut connection)?;
     connection.close().map_err(|(_, error)| error)?;
+    // Else the relay's first flush of the file waits for all that this left to the system: 0.15 s for a million mailboxes.
+    File::open(file)?.sync_all()?;
     relay.start_again()
 }
 

@@ -144,6 +144,7 @@ mod tests {
     use super::super::Halt;
     use super::super::open::{Access, connect, make_or_check};
     use super::*;
+    use rusqlite::StatementStatus;
 
     fn store(folder: &std::path::Path) -> Connection {
         connect(&make_or_check(folder).unwrap(), Access::Write).unwrap()
@@ -190,6 +191,33 @@ mod tests {
         assert_eq!((all(&mut held, &connection, 1), held.envelopes), (vec![1, 3], 3), "it is read anew");
     }
 
+    /// Whether this is admitted, and how often the file has been asked.
+    fn admits(held: &mut Held, connection: &Connection, mailbox: MailboxId, shown: u8) -> (bool, i32) {
+        let shown = TokenHash::from_bytes([shown; 32]);
+        let Ok(admitted) = held.admits(connection, &mailbox, &shown) else { panic!("it can be read") };
+        (admitted, connection.prepare_cached(CAPABILITY).unwrap().get_status(StatementStatus::Run))
+    }
+
+    #[test]
+    fn who_may_put_is_read_once_and_who_may_not_each_time_whether_the_mailbox_is_there_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = store(folder.path());
+        let row = ([1; 32], [2; 32], [3; 32]);
+        connection.execute("INSERT INTO mailbox (id, owner, capability) VALUES (?1, ?2, ?3)", row).unwrap();
+        let (mut held, there, missing) = (Held::default(), mailbox(1), mailbox(9));
+        let mut ask = |mailbox, shown| admits(&mut held, &connection, mailbox, shown);
+        // Before it is remembered and after it; a mailbox that is missing has no capability, not even of zeros.
+        assert_eq!(
+            (ask(there, 4), ask(missing, 3), ask(missing, 0), ask(there, 0)),
+            ((false, 1), (false, 2), (false, 3), (false, 4))
+        );
+        assert_eq!((ask(there, 3), ask(there, 3)), ((true, 5), (true, 5)));
+        assert_eq!((ask(there, 4), ask(missing, 3), ask(missing, 0)), ((false, 6), (false, 7), (false, 8)));
+        connection.execute("DELETE FROM mailbox", []).unwrap();
+        held.forget(&there);
+        assert_eq!(admits(&mut held, &connection, there, 3), (false, 9));
+    }
+
     #[test]
     fn what_is_remembered_has_an_end_and_a_mailbox_that_was_emptied_keeps_no_room() {
         let folder = tempfile::tempdir().unwrap();
@@ -217,6 +245,13 @@ mod tests {
         }
         held.keep_small();
         assert!(held.mailboxes.is_empty());
+        for number in 0..=u32::try_from(MAILBOXES).unwrap() {
+            let mut mailbox = [0; 32];
+            mailbox[..4].copy_from_slice(&number.to_be_bytes());
+            held.capabilities.insert(MailboxId::from_bytes(mailbox), UNKNOWN);
+        }
+        held.keep_small();
+        assert!(held.capabilities.is_empty());
     }
 
     #[test]

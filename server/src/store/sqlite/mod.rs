@@ -29,8 +29,8 @@ pub use passes::{add_pass, passes, revoke_pass};
 pub use room::RESERVE;
 
 use super::{
-    Admit, Arrival, Arrivals, Arrived, Day, Durable, HandOver, Identity, NewBundle, NewMailbox, Page, Put, Store, StoreError,
-    StoreResult,
+    Admit, Arrival, Arrivals, Arrived, Day, Durable, HandOver, Identity, NewBundle, NewMailbox, Page, Put, Store,
+    StoreError, StoreResult,
 };
 use crate::quota::Quota;
 use cairn_protocol::mailbox::{EnvelopeId, Generation, MailboxId, OwnerKey, SlotId};
