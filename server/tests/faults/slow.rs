@@ -104,11 +104,8 @@ async fn a_stranger_that_never_stops_sending_is_cut_off_too() {
     house.descriptors_fall_to(base).await;
 }
 
-#[tokio::test]
-async fn a_half_open_connection_holds_nobody_up_and_is_dropped() {
-    let house = House::with(Kind::Own(Some(SHORT)), "");
-    let base = house.gauge().descriptors;
-    // From here on no word comes from these, nor do they close: as when the other end lost its network.
+/// Owners whose other end is gone: from here on no word comes from these, nor do they close.
+async fn half_open(house: &House) -> Vec<(Mailbox, Client)> {
     let mut silent = Vec::new();
     for seed in 0..20 {
         let mut client = house.client().await;
@@ -117,8 +114,15 @@ async fn a_half_open_connection_holds_nobody_up_and_is_dropped() {
         client.send(&mailbox.fetch(true)).await;
         silent.push((mailbox, client));
     }
-    assert!(house.gauge().descriptors >= base + 20);
-    // The owner comes back by another way before the relay has noticed: it takes over at once.
+    silent
+}
+
+#[tokio::test]
+async fn a_half_open_connection_holds_nobody_up() {
+    // The ordinary deadlines, which are longer than any machine is slow: the relay has not noticed.
+    let house = House::open();
+    let base = house.gauge().descriptors;
+    let silent = half_open(&house).await;
     let mut back = house.client().await;
     let mut served = 0;
     for (mailbox, _) in &silent {
@@ -128,7 +132,15 @@ async fn a_half_open_connection_holds_nobody_up_and_is_dropped() {
         served += 1;
     }
     assert_eq!(served, 20);
-    drop(back);
+    assert!(house.gauge().descriptors > base + 20, "the dead ones are still there");
+}
+
+#[tokio::test]
+async fn a_half_open_connection_is_dropped() {
+    let house = House::with(Kind::Own(Some(SHORT)), "");
+    let base = house.gauge().descriptors;
+    // On a slow machine the first are dropped before the last has come; each was served when it was new.
+    let silent = half_open(&house).await;
     house.descriptors_fall_to(base).await;
     drop(silent);
 }
