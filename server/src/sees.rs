@@ -61,13 +61,17 @@ pub const STORED: &[Group] = &[
             ("id", "a random name of the envelope"),
             ("day", "the day it came; no finer time"),
             ("key", "a random key that shuts its body in this file, so that deleting the key deletes the body"),
+            ("place", "where its body lies"),
         ],
     ),
     (
         "body",
         &[
-            ("arrival", "the place of its envelope"),
-            ("shut", "4,096 bytes that only the two people can open, shut once more with that key"),
+            ("place", "a number by which an envelope finds it; when the envelope goes, another's body takes the place"),
+            (
+                "shut",
+                "4,096 bytes that only the two people can open, shut once more with the envelope's key; noise once that is deleted",
+            ),
         ],
     ),
     (

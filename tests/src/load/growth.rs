@@ -169,13 +169,13 @@ fn more_envelopes(connection: &mut Connection, until: usize) -> Result<()> {
             transaction.query_row("SELECT coalesce(max(arrival), 0) FROM envelope", [], |row| row.get(0))?;
         transaction.execute(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-             INSERT INTO envelope (arrival, mailbox, id, day, key)
+             INSERT INTO envelope (arrival, mailbox, id, day, key, place)
              SELECT ?2 + i, CAST(printf('%032d', (?2 + i) / 1000) AS BLOB), randomblob(16), (SELECT day FROM store),
-                    randomblob(32) FROM n",
+                    randomblob(32), (SELECT coalesce(max(place), -1) FROM body) + i FROM n",
             [missing.min(AT_ONCE), before],
         )?;
         transaction.execute(
-            "INSERT INTO body (arrival, shut) SELECT arrival, randomblob(4096) FROM envelope WHERE arrival > ?1",
+            "INSERT INTO body (place, shut) SELECT place, randomblob(4096) FROM envelope WHERE arrival > ?1",
             [before],
         )?;
         transaction.commit()?;

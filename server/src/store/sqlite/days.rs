@@ -41,7 +41,7 @@ pub(super) fn expire(books: &mut Books, oldest: Day, today: Day) -> Verdict<bool
     // The oldest envelopes came first. Each of the others names its rows by an index on the day; `left` bounds them all
     // together.
     let old = "DELETE FROM envelope WHERE arrival IN (SELECT arrival FROM envelope ORDER BY arrival LIMIT ?2) \
-        AND day < ?1 RETURNING arrival";
+        AND day < ?1 RETURNING place";
     let mut left = EXPIRE_ROWS.saturating_sub(envelopes::delete(books, old, (oldest, EXPIRE_ROWS))?);
     for (sql, before) in [
         ("DELETE FROM bundle WHERE slot IN (SELECT slot FROM bundle WHERE expires < ?1 LIMIT ?2)", today),

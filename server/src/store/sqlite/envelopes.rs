@@ -4,6 +4,7 @@
 //! when to more than a day.
 
 use super::body::{Key, Shut};
+use super::held::At;
 use super::writer::Books;
 use super::{Verdict, corrupt};
 use crate::store::{Arrival, Day, Page, Put};
@@ -23,7 +24,7 @@ const NO_BODY: &str = "an envelope without its body";
 
 /// The rows of a page.
 const PAGE_ROWS: &str =
-    "SELECT arrival, id, key FROM envelope WHERE mailbox = ?1 AND arrival > ?2 ORDER BY arrival LIMIT ?3";
+    "SELECT arrival, id, key, place FROM envelope WHERE mailbox = ?1 AND arrival > ?2 ORDER BY arrival LIMIT ?3";
 
 /// An envelope to be kept, its body shut.
 pub(super) struct New {
@@ -53,8 +54,8 @@ pub(super) fn put(books: &mut Books, new: &New) -> Verdict<Option<Arrival>> {
         return Err(Refusal::Denied.into());
     }
     let held = books.held.of(&books.connection, &new.mailbox)?;
-    if let Some(place) = held.get(&new.id).copied() {
-        return if same(&books.connection, place, &new.shut)? { Ok(None) } else { Err(Refusal::Conflict.into()) };
+    if let Some(at) = held.get(&new.id).copied() {
+        return if same(&books.connection, at.arrival, &new.shut)? { Ok(None) } else { Err(Refusal::Conflict.into()) };
     }
     let held = u32::try_from(held.len()).unwrap_or(u32::MAX);
     if !books.room.for_envelopes() {
@@ -64,26 +65,23 @@ pub(super) fn put(books: &mut Books, new: &New) -> Verdict<Option<Arrival>> {
         return Err(Refusal::Full.into());
     }
     let arrival = books.next_arrival;
+    let place = books.free.lay(&books.connection, new.shut.body.as_slice())?;
     books
         .connection
-        .prepare_cached("INSERT INTO envelope (arrival, mailbox, id, day, key) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute((arrival, new.mailbox.as_bytes(), new.id.as_bytes(), new.day, new.shut.key.as_bytes()))?;
-    books
-        .connection
-        .prepare_cached("INSERT INTO body (arrival, shut) VALUES (?1, ?2)")?
-        .execute((arrival, new.shut.body.as_slice()))?;
+        .prepare_cached("INSERT INTO envelope (arrival, mailbox, id, day, key, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .execute((arrival, new.mailbox.as_bytes(), new.id.as_bytes(), new.day, new.shut.key.as_bytes(), place))?;
     books.next_arrival = arrival.saturating_add(1);
-    books.held.add(&books.connection, &new.mailbox, new.id, arrival)?;
+    books.held.add(&books.connection, &new.mailbox, new.id, At { arrival, place })?;
     Ok(Some(arrival))
 }
 
-/// Whether the envelope of this place has the bytes that are put.
-fn same(connection: &Connection, place: Arrival, shut: &Shut) -> rusqlite::Result<bool> {
+/// Whether the envelope that came then has the bytes that are put.
+fn same(connection: &Connection, arrival: Arrival, shut: &Shut) -> rusqlite::Result<bool> {
     let there = connection
         .prepare_cached(
-            "SELECT envelope.key, body.shut FROM envelope LEFT JOIN body USING (arrival) WHERE arrival = ?1",
+            "SELECT envelope.key, body.shut FROM envelope LEFT JOIN body USING (place) WHERE arrival = ?1",
         )?
-        .query_row([place], opened)?;
+        .query_row([arrival], opened)?;
     Ok(shut.holds(&there))
 }
 
@@ -101,7 +99,7 @@ pub(super) fn page(connection: &Connection, mailbox: &MailboxId, after: Arrival,
     let mut bodies = Bodies { connection, open: None };
     while let Some(row) = rows.next()? {
         let arrival = row.get(0)?;
-        let envelope = Key::from_bytes(row.get(2)?).open(bodies.read(arrival)?);
+        let envelope = Key::from_bytes(row.get(2)?).open(bodies.read(row.get(3)?)?);
         page.end = arrival;
         page.deliveries.push(Delivery { id: EnvelopeId::from_bytes(row.get(1)?), envelope });
     }
@@ -119,11 +117,11 @@ struct Bodies<'a> {
 
 impl Bodies<'_> {
     /// A body, shut.
-    fn read(&mut self, arrival: Arrival) -> rusqlite::Result<EnvelopeBytes> {
+    fn read(&mut self, place: i64) -> rusqlite::Result<EnvelopeBytes> {
         // Moved on, if one is open: that is cheaper than opening another.
         let found = match self.open.take() {
-            Some(mut blob) => blob.reopen(arrival).map(|()| blob),
-            None => self.connection.blob_open(MAIN_DB, "body", "shut", arrival, true),
+            Some(mut blob) => blob.reopen(place).map(|()| blob),
+            None => self.connection.blob_open(MAIN_DB, "body", "shut", place, true),
         };
         let blob = self.open.insert(found.map_err(missing)?);
         let mut shut: EnvelopeBytes = Box::new([0; ENVELOPE]);
@@ -137,58 +135,35 @@ fn missing(error: rusqlite::Error) -> rusqlite::Error {
     if error.sqlite_error_code() == Some(ErrorCode::Unknown) { corrupt(NO_BODY) } else { error }
 }
 
-/// Deletes envelopes that an owner has, each by its place: a range of the oldest took longer.
+/// Deletes envelopes that an owner has, each by its row: a range of the oldest took longer. The rows are overwritten, with
+/// the keys in them; their bodies stay as they are, because nothing opens them any more.
 pub(super) fn acknowledge(books: &mut Books, mailbox: &MailboxId, ids: &[EnvelopeId]) -> Verdict<()> {
-    let places = books.held.take(&books.connection, mailbox, ids)?;
-    {
-        let mut one = books.connection.prepare_cached("DELETE FROM envelope WHERE arrival = ?1")?;
-        places.iter().try_for_each(|place| one.execute([place]).map(drop))?;
+    let mut one = books.connection.prepare_cached("DELETE FROM envelope WHERE arrival = ?1")?;
+    for at in books.held.take(&books.connection, mailbox, ids)? {
+        one.execute([at.arrival])?;
+        books.free.add(at.place);
     }
-    books.bodies.extend(places);
     Ok(())
 }
 
 /// Deletes the oldest [`DELETE_ROWS`] envelopes of a mailbox that goes. True if there may be more.
 pub(super) fn delete_some(books: &mut Books, mailbox: &MailboxId) -> Verdict<bool> {
     let oldest = "DELETE FROM envelope WHERE arrival IN
-        (SELECT arrival FROM envelope WHERE mailbox = ?1 ORDER BY arrival LIMIT ?2) RETURNING arrival";
+        (SELECT arrival FROM envelope WHERE mailbox = ?1 ORDER BY arrival LIMIT ?2) RETURNING place";
     let rows = delete(books, oldest, (mailbox.as_bytes(), DELETE_ROWS))?;
     books.held.forget(mailbox);
     Ok(rows >= DELETE_ROWS)
 }
 
-/// Deletes rows by a statement that returns their places; the bodies go at the end of the transaction. How many.
+/// Deletes rows by a statement that returns where their bodies lie. How many.
 pub(super) fn delete(books: &mut Books, sql: &str, which: impl Params) -> rusqlite::Result<u32> {
     let mut statement = books.connection.prepare_cached(sql)?;
     let (mut rows, mut deleted) = (statement.query(which)?, 0_u32);
     while let Some(row) = rows.next()? {
-        books.bodies.push(row.get(0)?);
+        books.free.add(row.get(0)?);
         deleted = deleted.saturating_add(1);
     }
     Ok(deleted)
-}
-
-/// Deletes the bodies whose rows this transaction has deleted. The rows are overwritten, with the keys in them; the pages
-/// of bodies are not, because nothing opens them any more.
-pub(super) fn delete_bodies(books: &mut Books) -> rusqlite::Result<()> {
-    if books.bodies.is_empty() {
-        return Ok(());
-    }
-    books.bodies.sort_unstable();
-    // A pragma like this acts when it is prepared: it can't be kept prepared.
-    books.connection.execute_batch("PRAGMA secure_delete = FAST")?;
-    let deleted = delete_each(&books.connection, &books.bodies);
-    books.bodies.clear();
-    books.connection.execute_batch("PRAGMA secure_delete = ON")?;
-    deleted
-}
-
-/// Deletes bodies by their sorted places, each run of places that follow one another at once.
-fn delete_each(connection: &Connection, bodies: &[Arrival]) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached("DELETE FROM body WHERE arrival BETWEEN ?1 AND ?2")?;
-    bodies
-        .chunk_by(|one, next| one.checked_add(1) == Some(*next))
-        .try_for_each(|run| statement.execute((run.first(), run.last())).map(drop))
 }
 
 #[cfg(test)]
@@ -208,9 +183,11 @@ mod tests {
         let writing = connect(&file, Access::Write).unwrap();
         for number in 0..envelopes {
             let shut = Shut::new(Box::new([number; ENVELOPE]));
-            let row = (i64::from(number), MAILBOX, [number; 16], shut.key.as_bytes());
-            writing.execute("INSERT INTO envelope VALUES (?1, ?2, ?3, 20000, ?4)", row).unwrap();
-            writing.execute("INSERT INTO body VALUES (?1, ?2)", (number, shut.body.as_slice())).unwrap();
+            // The first envelope's body lies in the last place.
+            let place = envelopes - 1 - number;
+            let row = (i64::from(number), MAILBOX, [number; 16], shut.key.as_bytes(), place);
+            writing.execute("INSERT INTO envelope VALUES (?1, ?2, ?3, 20000, ?4, ?5)", row).unwrap();
+            writing.execute("INSERT INTO body VALUES (?1, ?2)", (place, shut.body.as_slice())).unwrap();
         }
         connect(&file, Access::Read).unwrap()
     }
@@ -269,7 +246,6 @@ mod tests {
         books.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
         books.connection.execute_batch("BEGIN").unwrap();
         assert!(acknowledge(books, &MailboxId::from_bytes(MAILBOX), ids).is_ok());
-        delete_bodies(books).unwrap();
         books.connection.execute_batch("COMMIT").unwrap();
         journal(books)
     }
@@ -294,8 +270,26 @@ mod tests {
         let left: u32 = books.connection.query_row("SELECT count(*) FROM envelope", [], |row| row.get(0)).unwrap();
         assert_eq!(left, 8192);
         gone(&mut books, &last);
-        let left: u32 = books.connection.query_row("SELECT count(*) FROM body", [], |row| row.get(0)).unwrap();
+        let left: u32 = books.connection.query_row("SELECT count(*) FROM envelope", [], |row| row.get(0)).unwrap();
         assert_eq!(left, 8192 - 256);
+    }
+
+    #[test]
+    fn a_put_into_a_place_that_was_used_writes_four_pages_and_an_acknowledgement_two() {
+        const FRAME: u64 = 4096 + 24;
+        let folder = tempfile::tempdir().unwrap();
+        let mut books = written(folder.path());
+        // Some stay, so that no table becomes empty.
+        let (mut first, _) = fill(&mut books, 64);
+        gone(&mut books, &first.split_off(32));
+        for _ in 0..32 {
+            let (one, put) = fill(&mut books, 1);
+            // The row, its place in the index, the body's row, and the page with the rest of the body.
+            assert_eq!((put - 32) / FRAME, 4);
+            assert_eq!((gone(&mut books, &one) - 32) / FRAME, 2, "the row, and its place in the index");
+        }
+        let bodies: u32 = books.connection.query_row("SELECT count(*) FROM body", [], |row| row.get(0)).unwrap();
+        assert_eq!((bodies, books.free.count()), (64, 32));
     }
 
     #[test]
@@ -304,7 +298,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let connection = stored(folder.path(), 5);
             let writing = connect(&make_or_check(folder.path()).unwrap(), Access::Write).unwrap();
-            writing.execute("DELETE FROM body WHERE arrival = ?1", [gone]).unwrap();
+            writing.execute("DELETE FROM body WHERE place = ?1", [gone]).unwrap();
             let damaged = first(&connection).unwrap_err();
             assert!(matches!(&damaged, StoreError::Damaged(text) if text.contains(NO_BODY)), "{damaged}");
         }

@@ -7,6 +7,7 @@
 //! changes a page that no other of its group changes (docs/decisions/0029).
 
 use super::{Verdict, corrupt};
+use super::free::Place;
 use crate::store::Arrival;
 use cairn_protocol::mailbox::{EnvelopeId, MailboxId};
 use cairn_protocol::token::TokenHash;
@@ -31,8 +32,15 @@ const UNKNOWN: TokenHash = TokenHash::from_bytes([0; 32]);
 /// The capability of a mailbox.
 const CAPABILITY: &str = "SELECT capability FROM mailbox WHERE id = ?1";
 
+/// Where an envelope lies: its row, and its body's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct At {
+    pub(super) arrival: Arrival,
+    pub(super) place: Place,
+}
+
 /// The envelopes of one mailbox.
-pub(super) type Places = HashMap<EnvelopeId, Arrival>;
+pub(super) type Places = HashMap<EnvelopeId, At>;
 
 /// The envelopes of the mailboxes that were asked for.
 #[derive(Default)]
@@ -82,9 +90,9 @@ impl Held {
         connection: &Connection,
         mailbox: &MailboxId,
         id: EnvelopeId,
-        place: Arrival,
+        at: At,
     ) -> Verdict<()> {
-        self.of(connection, mailbox)?.insert(id, place);
+        self.of(connection, mailbox)?.insert(id, at);
         self.envelopes = self.envelopes.saturating_add(1);
         Ok(())
     }
@@ -96,9 +104,9 @@ impl Held {
         connection: &Connection,
         mailbox: &MailboxId,
         ids: &[EnvelopeId],
-    ) -> Verdict<Vec<Arrival>> {
+    ) -> Verdict<Vec<At>> {
         let held = self.of(connection, mailbox)?;
-        let mut places: Vec<Arrival> = ids.iter().filter_map(|id| held.remove(id)).collect();
+        let mut places: Vec<At> = ids.iter().filter_map(|id| held.remove(id)).collect();
         if held.capacity() > ROOM && held.len() < held.capacity() / 4 {
             held.shrink_to_fit();
         }
@@ -129,10 +137,10 @@ impl Held {
 
 fn read(connection: &Connection, mailbox: &MailboxId) -> Verdict<Places> {
     let mut statement =
-        connection.prepare_cached("SELECT id, arrival FROM envelope WHERE mailbox = ?1 ORDER BY arrival")?;
+        connection.prepare_cached("SELECT id, arrival, place FROM envelope WHERE mailbox = ?1 ORDER BY arrival")?;
     let (mut rows, mut places) = (statement.query([mailbox.as_bytes()])?, Places::new());
     while let Some(row) = rows.next()? {
-        if places.insert(EnvelopeId::from_bytes(row.get(0)?), row.get(1)?).is_some() {
+        if places.insert(EnvelopeId::from_bytes(row.get(0)?), At { arrival: row.get(1)?, place: row.get(2)? }).is_some() {
             return Err(corrupt("one identifier twice in a mailbox").into());
         }
     }
@@ -150,9 +158,10 @@ mod tests {
         connect(&make_or_check(folder).unwrap(), Access::Write).unwrap()
     }
 
-    fn row(connection: &Connection, place: Arrival, mailbox: u8, id: u8) {
-        let row = (place, [mailbox; 32], [id; 16], [0; 32]);
-        connection.execute("INSERT INTO envelope VALUES (?1, ?2, ?3, 20000, ?4)", row).unwrap();
+    /// An envelope whose body has a number that is a hundred higher.
+    fn row(connection: &Connection, arrival: Arrival, mailbox: u8, id: u8) {
+        let row = (arrival, [mailbox; 32], [id; 16], [0; 32], arrival + 100);
+        connection.execute("INSERT INTO envelope VALUES (?1, ?2, ?3, 20000, ?4, ?5)", row).unwrap();
     }
 
     fn mailbox(number: u8) -> MailboxId {
@@ -163,11 +172,20 @@ mod tests {
         EnvelopeId::from_bytes([number; 16])
     }
 
+    fn at(arrival: u32) -> At {
+        At { arrival: arrival.into(), place: arrival + 100 }
+    }
+
+    fn arrival(at: At) -> Arrival {
+        assert_eq!(at.arrival + 100, i64::from(at.place));
+        at.arrival
+    }
+
     fn all(held: &mut Held, connection: &Connection, number: u8) -> Vec<Arrival> {
         let Ok(places) = held.of(connection, &mailbox(number)) else { panic!("it can be read") };
-        let mut places: Vec<Arrival> = places.values().copied().collect();
+        let mut places: Vec<At> = places.values().copied().collect();
         places.sort_unstable();
-        places
+        places.into_iter().map(arrival).collect()
     }
 
     #[test]
@@ -179,13 +197,14 @@ mod tests {
         row(&connection, 3, 1, 2);
         let mut held = Held::default();
         assert_eq!((all(&mut held, &connection, 1), all(&mut held, &connection, 2)), (vec![1, 3], vec![2]));
-        assert!(held.add(&connection, &mailbox(1), id(3), 4).is_ok());
+        assert!(held.add(&connection, &mailbox(1), id(3), at(4)).is_ok());
         assert_eq!(all(&mut held, &connection, 1), [1, 3, 4]);
         assert_eq!(held.envelopes, 4);
         // In order, each once, and none of another mailbox or of nobody.
         let Ok(taken) = held.take(&connection, &mailbox(1), &[id(3), id(1), id(3), id(9)]) else {
             panic!("it is known")
         };
+        let taken: Vec<Arrival> = taken.into_iter().map(arrival).collect();
         assert_eq!((taken, all(&mut held, &connection, 1), held.envelopes), (vec![1, 4], vec![3], 2));
         held.forget(&mailbox(1));
         assert_eq!((all(&mut held, &connection, 1), held.envelopes), (vec![1, 3], 3), "it is read anew");
@@ -230,7 +249,7 @@ mod tests {
         let many = u32::try_from(ENVELOPES).unwrap();
         let id = |number: u32| EnvelopeId::from_bytes(u128::from(number).to_be_bytes());
         for number in 0..many {
-            assert!(held.add(&connection, &mailbox(1), id(number), number.into()).is_ok());
+            assert!(held.add(&connection, &mailbox(1), id(number), at(number)).is_ok());
         }
         held.keep_small();
         assert_eq!(held.envelopes, ENVELOPES);
@@ -238,7 +257,7 @@ mod tests {
         assert!(held.take(&connection, &mailbox(1), &ids).is_ok_and(|places| places.len() == ENVELOPES));
         assert_eq!((held.envelopes, held.mailboxes[&mailbox(1)].capacity()), (0, 0));
         for number in 0..=many {
-            assert!(held.add(&connection, &mailbox(1), id(number), number.into()).is_ok());
+            assert!(held.add(&connection, &mailbox(1), id(number), at(number)).is_ok());
         }
         held.keep_small();
         assert_eq!((held.envelopes, held.mailboxes.len()), (0, 0));

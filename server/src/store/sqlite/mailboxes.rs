@@ -20,23 +20,16 @@ const ORDERED: u32 = 4096;
 
 /// Writes the rows of a small store anew, in the order of their random identifiers. SQLite lays the rows of a page down as
 /// they come: the file would tell which mailbox was made after which, and so which two came of one invitation.
-pub(super) fn put_in_order(connection: &Connection) -> rusqlite::Result<()> {
-    if count(connection)? > ORDERED {
+pub(super) fn put_in_order(books: &mut Books) -> rusqlite::Result<()> {
+    if count(&books.connection)? > ORDERED {
         return Ok(());
     }
-    connection
-        .execute_batch(
-            "BEGIN IMMEDIATE;
-             CREATE TEMP TABLE in_order AS SELECT * FROM main.mailbox;
-             DELETE FROM main.mailbox;
-             INSERT INTO main.mailbox SELECT * FROM in_order ORDER BY id;
-             DROP TABLE in_order;
-             COMMIT;",
-        )
-        .inspect_err(|_| {
-            // It may be undone already; an error here says nothing new.
-            let _ = connection.execute_batch("ROLLBACK");
-        })
+    books.connection.execute_batch(
+        "CREATE TEMP TABLE in_order AS SELECT * FROM main.mailbox;
+         DELETE FROM main.mailbox;
+         INSERT INTO main.mailbox SELECT * FROM in_order ORDER BY id;
+         DROP TABLE in_order;",
+    )
 }
 
 pub(super) fn create(books: &mut Books, new: &NewMailbox, admit: Admit, day: Day) -> Verdict<()> {
@@ -65,7 +58,7 @@ pub(super) fn create(books: &mut Books, new: &NewMailbox, admit: Admit, day: Day
 
 pub(super) fn delete(books: &mut Books, mailbox: &MailboxId) -> Verdict<()> {
     books.held.forget(mailbox);
-    envelopes::delete(books, "DELETE FROM envelope WHERE mailbox = ?1 RETURNING arrival", [mailbox.as_bytes()])?;
+    envelopes::delete(books, "DELETE FROM envelope WHERE mailbox = ?1 RETURNING place", [mailbox.as_bytes()])?;
     let rows = books.connection.prepare_cached("DELETE FROM mailbox WHERE id = ?1")?.execute([mailbox.as_bytes()])?;
     if rows == 0 {
         return Err(Refusal::Denied.into());

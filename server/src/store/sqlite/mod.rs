@@ -12,6 +12,7 @@ mod bundles;
 mod copy;
 mod days;
 mod envelopes;
+mod free;
 mod held;
 mod inspect;
 mod mailboxes;

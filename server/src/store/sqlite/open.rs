@@ -27,7 +27,7 @@ pub(super) const APPLICATION: i32 = 0x4372_6e31;
 pub(super) const COPIED: i32 = 0x4372_6e62;
 
 /// The version of `schema.sql`.
-pub(super) const VERSION: i32 = 4;
+pub(super) const VERSION: i32 = 5;
 
 pub(super) const SCHEMA: &str = include_str!("schema.sql");
 

@@ -5,7 +5,6 @@
 
 use super::writer::Books;
 use crate::quota::Room;
-use rusqlite::Connection;
 use rustix::fs::statvfs;
 
 /// Bytes of the disk that only acknowledgements and deletions may use. Larger: a disk that is never used to the end.
@@ -18,7 +17,7 @@ pub(super) fn look(books: &mut Books) -> rusqlite::Result<()> {
     let room = if !disk {
         Room::None
     } else if books.quota.bytes.is_some() {
-        books.quota.room(used(&books.connection)?)
+        books.quota.room(used(books)?)
     } else {
         Room::Free
     };
@@ -43,9 +42,11 @@ fn disk_has_room(books: &Books) -> bool {
     statvfs(&books.folder).map_or(true, |disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= RESERVE)
 }
 
-/// Bytes of the pages that hold something. Pages of deleted rows are used again before the file grows.
-fn used(connection: &Connection) -> rusqlite::Result<u64> {
-    let number = |pragma: &str| connection.prepare_cached(pragma)?.query_row([], |row| row.get::<_, u32>(0));
-    let pages = number("PRAGMA page_count")?.saturating_sub(number("PRAGMA freelist_count")?);
+/// Bytes of the pages that hold something. Pages of deleted rows and the places of bodies that nothing opens any more, one
+/// page each, are used again before the file grows.
+fn used(books: &Books) -> rusqlite::Result<u64> {
+    let number = |pragma: &str| books.connection.prepare_cached(pragma)?.query_row([], |row| row.get::<_, u32>(0));
+    let free = u32::try_from(books.free.count()).unwrap_or(u32::MAX);
+    let pages = number("PRAGMA page_count")?.saturating_sub(number("PRAGMA freelist_count")?).saturating_sub(free);
     Ok(u64::from(pages).saturating_mul(u64::from(number("PRAGMA page_size")?)))
 }

@@ -27,15 +27,17 @@ CREATE TABLE envelope (
     mailbox BLOB NOT NULL CHECK (length(mailbox) = 32),
     id BLOB NOT NULL CHECK (length(id) = 16),
     day INTEGER NOT NULL,
-    key BLOB NOT NULL CHECK (length(key) = 32)
+    key BLOB NOT NULL CHECK (length(key) = 32),
+    place INTEGER NOT NULL
 ) STRICT;
--- With the identifiers, so that the writer learns them from here alone (held.rs).
-CREATE INDEX envelope_queue ON envelope (mailbox, arrival, id);
+-- With identifiers and places, so that the writer learns them from here alone (held.rs).
+CREATE INDEX envelope_queue ON envelope (mailbox, arrival, id, place);
 
--- The body of the envelope of the same number, shut with its key (body.rs): noise, once that row is overwritten. With a
--- row number: bodies in a table without one cost 60 % of the speed.
+-- The body of the envelope that names its place, shut with that envelope's key (body.rs): noise, once that row is
+-- overwritten. It stays then until another body takes its place (free.rs). With a row number: bodies in a table without
+-- one cost 60 % of the speed.
 CREATE TABLE body (
-    arrival INTEGER PRIMARY KEY,
+    place INTEGER PRIMARY KEY,
     shut BLOB NOT NULL CHECK (length(shut) = 4096)
 ) STRICT;
 

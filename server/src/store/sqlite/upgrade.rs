@@ -3,13 +3,14 @@
 //! In: a connection to an older file, before anybody is served. Out: the same file as a new one would be made, with all
 //! that it held. This file must never learn to go back.
 //!
-//! Each step is one transaction: a crash leaves the version before it or the one after. Only the bodies of version 2 go over
+//! Each step is one transaction: a crash leaves the version before it or the one after. Only bodies go over
 //! in many, because a store may be large: the table that they come from stays until it is empty, and the next start goes
 //! on with it.
 
 use super::body::Shut;
 use super::corrupt;
 use super::open::VERSION;
+use cairn_protocol::limits::ENVELOPE;
 use rusqlite::Connection;
 
 /// From version 1: passes end, and mailboxes are counted.
@@ -47,63 +48,109 @@ const FROM_3: &str = "
     CREATE INDEX envelope_queue ON envelope (mailbox, arrival, id);
 ";
 
-/// What envelopes of version 2 come from, as long as there are any.
-pub(super) const MOVING: &str = "envelope_2";
+/// From version 4: envelopes name the places of their bodies.
+const FROM_4: &str = "
+    ALTER TABLE body RENAME TO body_4;
+    CREATE TABLE body (
+        place INTEGER PRIMARY KEY,
+        shut BLOB NOT NULL CHECK (length(shut) = 4096)
+    ) STRICT;
+    ALTER TABLE envelope ADD COLUMN place INTEGER NOT NULL DEFAULT -1;
+    DROP INDEX envelope_queue;
+    CREATE INDEX envelope_queue ON envelope (mailbox, arrival, id, place);
+";
+
+/// What bodies of versions 2 and 4 come from, as long as there are any.
+pub(super) const MOVING: [&str; 2] = ["envelope_2", "body_4"];
 
 /// Envelopes that go over in one transaction. Larger: memory, and a larger journal. Smaller: more flushes.
 const MOVED_AT_ONCE: u32 = 2048;
 
 /// Brings a file of this version or an older one to this version.
 pub(super) fn bring(connection: &Connection, version: i32) -> rusqlite::Result<()> {
-    for (from, step) in (1..VERSION).zip([FROM_1, FROM_2, FROM_3]).filter(|(from, _)| *from >= version) {
+    for (from, step) in (1..VERSION).zip([FROM_1, FROM_2, FROM_3, FROM_4]).filter(|(from, _)| *from >= version) {
         connection.execute_batch("BEGIN IMMEDIATE")?;
         connection.execute_batch(step)?;
         connection.pragma_update(None, "user_version", from + 1)?;
         connection.execute_batch("COMMIT")?;
     }
-    let is_moving = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1)";
-    if connection.query_row(is_moving, [MOVING], |row| row.get(0))? {
-        tracing::warn!(
-            "this store was made by an older version: its envelopes are brought over before anybody is served"
-        );
-        while move_some(connection)? {
-            // A reader in its way is no error: the next one writes it back.
-            connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+    let is_there = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1)";
+    for (table, some) in MOVING.into_iter().zip([move_envelopes, move_bodies]) {
+        if connection.query_row(is_there, [table], |row| row.get(0))? {
+            tracing::warn!(
+                "this store was made by an older version: its envelopes are brought over before anybody is served"
+            );
+            while move_some(connection, table, some)? {
+                // A reader in its way is no error: the next one writes it back.
+                connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+            }
+            tracing::warn!("they are all brought over");
         }
-        tracing::warn!("they are all brought over");
     }
     Ok(())
 }
 
-/// Moves the oldest envelopes of version 2. True if there may be more; then none was left, and their table is gone.
-fn move_some(connection: &Connection) -> rusqlite::Result<bool> {
+/// Moves the oldest rows of a table. True if there may be more; then none was left, and the table is gone.
+fn move_some(
+    connection: &Connection,
+    table: &str,
+    some: impl FnOnce(&Connection, i64) -> rusqlite::Result<u32>,
+) -> rusqlite::Result<bool> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
-    let mut moved = 0;
-    {
-        let mut old = connection.prepare_cached(
-            "DELETE FROM envelope_2 WHERE arrival IN (SELECT arrival FROM envelope_2 ORDER BY arrival LIMIT ?1)
-             RETURNING arrival, mailbox, id, day, body",
-        )?;
-        let (mut row, mut body) = (
-            connection.prepare_cached("INSERT INTO envelope SELECT ?1, ?2, ?3, ?4, ?5")?,
-            connection.prepare_cached("INSERT INTO body VALUES (?1, ?2)")?,
-        );
-        let mut rows = old.query([MOVED_AT_ONCE])?;
-        while let Some(old) = rows.next()? {
-            let arrival: i64 = old.get(0)?;
-            let bytes = Box::<[u8]>::from(old.get_ref(4)?.as_blob()?);
-            let shut = Shut::new(bytes.try_into().map_err(|_| corrupt("an envelope of another length"))?);
-            let (mailbox, id, day): ([u8; 32], [u8; 16], i64) = (old.get(1)?, old.get(2)?, old.get(3)?);
-            row.execute((arrival, mailbox, id, day, shut.key.as_bytes()))?;
-            body.execute((arrival, shut.body.as_slice()))?;
-            moved += 1;
-        }
-    }
+    let end = connection.query_row("SELECT coalesce(max(place) + 1, 0) FROM body", [], |row| row.get(0))?;
+    let moved = some(connection, end)?;
     if moved == 0 {
-        connection.execute_batch("DROP TABLE envelope_2")?;
+        connection.execute_batch(&format!("DROP TABLE {table}"))?;
     }
     connection.execute_batch("COMMIT")?;
     Ok(moved > 0)
+}
+
+/// Moves envelopes of version 2, their bodies to these places. How many.
+fn move_envelopes(connection: &Connection, places_from: i64) -> rusqlite::Result<u32> {
+    let mut old = connection.prepare_cached(
+        "DELETE FROM envelope_2 WHERE arrival IN (SELECT arrival FROM envelope_2 ORDER BY arrival LIMIT ?1)
+         RETURNING arrival, mailbox, id, day, body",
+    )?;
+    let (mut row, mut body) = (
+        connection.prepare_cached(
+            "INSERT INTO envelope (arrival, mailbox, id, day, key, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?,
+        connection.prepare_cached("INSERT INTO body (place, shut) VALUES (?1, ?2)")?,
+    );
+    let (mut rows, mut moved) = (old.query([MOVED_AT_ONCE])?, 0);
+    while let Some(old) = rows.next()? {
+        let place = places_from.saturating_add(moved.into());
+        let arrival: i64 = old.get(0)?;
+        let bytes = Box::<[u8]>::from(old.get_ref(4)?.as_blob()?);
+        let shut = Shut::new(bytes.try_into().map_err(|_| corrupt("an envelope of another length"))?);
+        let (mailbox, id, day): ([u8; 32], [u8; 16], i64) = (old.get(1)?, old.get(2)?, old.get(3)?);
+        row.execute((arrival, mailbox, id, day, shut.key.as_bytes(), place))?;
+        body.execute((place, shut.body.as_slice()))?;
+        moved += 1;
+    }
+    Ok(moved)
+}
+
+/// Moves bodies of version 4 to these places. How many.
+fn move_bodies(connection: &Connection, places_from: i64) -> rusqlite::Result<u32> {
+    let mut old = connection.prepare_cached(
+        "DELETE FROM body_4 WHERE arrival IN (SELECT arrival FROM body_4 ORDER BY arrival LIMIT ?1)
+         RETURNING arrival, shut",
+    )?;
+    let (mut row, mut body) = (
+        connection.prepare_cached("UPDATE envelope SET place = ?2 WHERE arrival = ?1")?,
+        connection.prepare_cached("INSERT INTO body (place, shut) VALUES (?1, ?2)")?,
+    );
+    let (mut rows, mut moved) = (old.query([MOVED_AT_ONCE])?, 0);
+    while let Some(old) = rows.next()? {
+        let place = places_from.saturating_add(moved.into());
+        let (arrival, shut): (i64, [u8; ENVELOPE]) = (old.get(0)?, old.get(1)?);
+        row.execute((arrival, place))?;
+        body.execute((place, shut.as_slice()))?;
+        moved += 1;
+    }
+    Ok(moved)
 }
 
 #[cfg(test)]
@@ -111,11 +158,23 @@ mod tests {
     use super::super::open::{Access, connect, make_or_check};
     use super::*;
     use crate::store::StoreError;
-    use cairn_protocol::limits::ENVELOPE;
     use std::fs;
     use std::path::{Path, PathBuf};
 
-    /// From this version back to version 3.
+    /// From this version back to version 4, as long as there are no envelopes.
+    const TO_4: &str = "
+        DROP INDEX envelope_queue;
+        ALTER TABLE envelope DROP COLUMN place;
+        CREATE INDEX envelope_queue ON envelope (mailbox, arrival, id);
+        DROP TABLE body;
+        CREATE TABLE body (
+            arrival INTEGER PRIMARY KEY,
+            shut BLOB NOT NULL CHECK (length(shut) = 4096)
+        ) STRICT;
+        PRAGMA user_version = 4;
+    ";
+
+    /// And to version 3.
     const TO_3: &str = "
         DROP INDEX envelope_queue;
         CREATE UNIQUE INDEX envelope_id ON envelope (mailbox, id);
@@ -123,7 +182,7 @@ mod tests {
         PRAGMA user_version = 3;
     ";
 
-    /// From this version back to version 2, as the program of that version made it.
+    /// From any of them back to version 2, as the program of that version made it.
     const TO_2: &str = "
         DROP TABLE envelope; DROP TABLE body;
         CREATE TABLE envelope (
@@ -211,17 +270,24 @@ mod tests {
     }
 
     #[test]
-    fn a_store_of_version_3_loses_its_index_of_identifiers_and_nothing_else() {
+    fn a_store_of_version_3_is_brought_over_with_what_it_holds() {
         let folder = tempfile::tempdir().unwrap();
         let (file, expected) = fresh(folder.path());
         let old = Connection::open(&file).unwrap();
+        old.execute_batch(TO_4).unwrap();
         old.execute_batch(TO_3).unwrap();
-        old.execute_batch("INSERT INTO envelope VALUES (7, zeroblob(32), zeroblob(16), 20000, zeroblob(32))").unwrap();
+        old.execute_batch(
+            "INSERT INTO envelope VALUES (7, zeroblob(32), zeroblob(16), 20000, zeroblob(32));
+             INSERT INTO body VALUES (7, zeroblob(4096));",
+        )
+        .unwrap();
         assert_ne!(parts(&old), expected);
         drop(old);
         let now = connect(&file, Access::Upgrade).unwrap();
         assert_eq!((version(&now), parts(&now)), (VERSION, expected));
-        assert_eq!(number(&now, "SELECT arrival FROM envelope WHERE mailbox = zeroblob(32) AND id = zeroblob(16)"), 7);
+        let held = "SELECT arrival FROM envelope JOIN body USING (place)
+            WHERE mailbox = zeroblob(32) AND id = zeroblob(16) AND shut = zeroblob(4096)";
+        assert_eq!((number(&now, held), number(&now, "SELECT place FROM body")), (7, 0));
     }
 
     #[test]
@@ -231,7 +297,7 @@ mod tests {
         let old = Connection::open(&file).unwrap();
         old.execute_batch("PRAGMA secure_delete = ON").unwrap();
         old.execute_batch(TO_2).unwrap();
-        let envelopes = 2 * MOVED_AT_ONCE + 1;
+        let envelopes = 3 * MOVED_AT_ONCE;
         let put = "INSERT INTO envelope VALUES (?1, ?2, ?3, 20000, ?4)";
         let body = |place: u32| {
             let mut body = [0; ENVELOPE];
@@ -245,20 +311,30 @@ mod tests {
             let id = u128::from(place).to_be_bytes();
             old.execute(put, (place * 3, [1; 32], id, body(place))).unwrap();
         }
-        old.execute_batch("COMMIT").unwrap();
-        // As far as a start gets that is killed after one part.
-        old.execute_batch("BEGIN").unwrap();
+        // As far as a start of a program of version 4 gets that is killed after one part and one envelope more.
         old.execute_batch(FROM_2).unwrap();
-        old.pragma_update(None, "user_version", 3).unwrap();
+        for place in 0..=MOVED_AT_ONCE {
+            let (id, shut) = (u128::from(place).to_be_bytes(), Shut::new(Box::new(body(place))));
+            let row = (place * 3, [1; 32], id, shut.key.as_bytes());
+            old.execute("DELETE FROM envelope_2 WHERE arrival = ?1", [place * 3]).unwrap();
+            old.execute("INSERT INTO envelope VALUES (?1, ?2, ?3, 20000, ?4)", row).unwrap();
+            old.execute("INSERT INTO body VALUES (?1, ?2)", (place * 3, shut.body.as_slice())).unwrap();
+        }
+        old.execute_batch(FROM_3).unwrap();
+        old.execute_batch(FROM_4).unwrap();
+        old.pragma_update(None, "user_version", VERSION).unwrap();
         old.execute_batch("COMMIT").unwrap();
-        assert!(move_some(&old).unwrap());
-        assert_eq!(number(&old, "SELECT count(*) FROM envelope"), MOVED_AT_ONCE);
-        assert_eq!(number(&old, "SELECT count(*) FROM envelope_2"), MOVED_AT_ONCE + 1);
+        // And as far as one of this version then gets, killed after a part of each.
+        assert!(move_some(&old, MOVING[0], move_envelopes).unwrap());
+        assert!(move_some(&old, MOVING[1], move_bodies).unwrap());
+        let rows = |table| number(&old, &format!("SELECT count(*) FROM {table}"));
+        let left = (rows("envelope"), rows("body"), rows("envelope_2"), rows("body_4"));
+        assert_eq!(left, (2 * MOVED_AT_ONCE + 1, 2 * MOVED_AT_ONCE, MOVED_AT_ONCE - 1, 1));
         drop(old);
         let now = connect(&file, Access::Upgrade).unwrap();
         assert_eq!((version(&now), parts(&now)), (VERSION, expected));
         let mut statement =
-            now.prepare("SELECT arrival, id, key, shut FROM envelope JOIN body USING (arrival)").unwrap();
+            now.prepare("SELECT arrival, id, key, shut FROM envelope JOIN body USING (place) ORDER BY arrival").unwrap();
         let mut rows = statement.query([]).unwrap();
         let mut found = 0;
         while let Some(row) = rows.next().unwrap() {
@@ -269,6 +345,7 @@ mod tests {
             found += 1;
         }
         assert_eq!(found, envelopes);
+        assert_eq!(number(&now, "SELECT max(place) + 1 FROM body"), envelopes, "there is no place without a body");
         drop(rows);
         drop(statement);
         // Nothing of a body lies open any more.

@@ -6,11 +6,12 @@
 //! After a failed commit nobody hears "done": all that wait hear that it failed, and the process must stop, because an
 //! fsync that failed once may succeed the second time without having written anything.
 
+use super::free::Free;
 use super::held::Held;
 use super::open::BUSY;
-use super::{Halt, Verdict, envelopes, fault, mailboxes, room};
+use super::{Halt, Verdict, fault, mailboxes, room};
 use crate::quota::{Quota, Room};
-use crate::store::{Arrival, Durable, StoreError, StoreResult};
+use crate::store::{Durable, StoreError, StoreResult};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,7 @@ const CHECKPOINT: usize = 4096;
 /// Pages that a transaction writes whatever it does, about: the last ones of the tables and indexes.
 const PAGES_EACH: usize = 4;
 
-/// And for each of its parts: a body, and its place in an index.
+/// And for each of its parts: a body, and its row and place in an index.
 const PAGES_A_PART: usize = 2;
 
 /// How long a reader is waited for when the journal is written back whole. Larger: puts wait while somebody dumps a large
@@ -71,14 +72,16 @@ pub(super) struct Books {
     pub(super) mailboxes_written: bool,
     /// What mailboxes hold, read once and kept up to date. Emptied whenever a transaction is undone.
     pub(super) held: Held,
-    /// Bodies that this transaction is yet to delete.
-    pub(super) bodies: Vec<Arrival>,
+    /// Where bodies may lie. Read anew whenever a transaction is undone.
+    pub(super) free: Free,
 }
 
 impl Books {
     /// Of a store whose envelopes are all on disk.
     pub(super) fn open(connection: Connection, folder: &Path, quota: Quota) -> rusqlite::Result<Self> {
         let last: i64 = connection.query_row("SELECT coalesce(max(arrival), 0) FROM envelope", [], |row| row.get(0))?;
+        let mut free = Free::default();
+        free.know(&connection)?;
         Ok(Self {
             connection,
             next_arrival: last.saturating_add(1),
@@ -90,7 +93,7 @@ impl Books {
             written: true,
             mailboxes_written: true,
             held: Held::default(),
-            bodies: Vec::new(),
+            free,
         })
     }
 }
@@ -238,11 +241,8 @@ fn commit(books: &mut Books, parts: &mut Vec<Part>) -> StoreResult<()> {
     books.written = true;
     books.held.keep_small();
     let mut publishing = Vec::with_capacity(parts.len());
-    let result = room::look(books).and_then(|()| transact(books, parts, &mut publishing)).map_err(|error| {
-        // It may be undone already; an error here says nothing new.
-        let _ = books.connection.execute_batch("ROLLBACK");
-        books.held.clear();
-        books.bodies.clear();
+    let result = ready(books).and_then(|()| transact(books, parts, &mut publishing)).map_err(|error| {
+        undo(books);
         fault(&error)
     });
     parts.clear();
@@ -253,6 +253,19 @@ fn commit(books: &mut Books, parts: &mut Vec<Part>) -> StoreResult<()> {
     result
 }
 
+/// Undoes a transaction, and forgets what was read or changed in it.
+fn undo(books: &mut Books) {
+    // It may be undone already; an error here says nothing new.
+    let _ = books.connection.execute_batch("ROLLBACK");
+    books.held.clear();
+    books.free.forget();
+}
+
+fn ready(books: &mut Books) -> rusqlite::Result<()> {
+    books.free.know(&books.connection)?;
+    room::look(books)
+}
+
 fn transact(books: &mut Books, parts: &mut Vec<Part>, publishing: &mut Vec<Publish>) -> rusqlite::Result<()> {
     books.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     for part in parts.drain(..) {
@@ -260,7 +273,6 @@ fn transact(books: &mut Books, parts: &mut Vec<Part>, publishing: &mut Vec<Publi
         publishing.push(publish);
         outcome?;
     }
-    envelopes::delete_bodies(books)?;
     books.connection.prepare_cached("COMMIT")?.execute([])?;
     Ok(())
 }
@@ -271,16 +283,33 @@ fn close_as_it_is(connection: &Connection) {
     let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
 }
 
-/// Puts mailboxes in order and writes the journal back whole, if there is anything to write. A reader in its way is waited
+/// Does work that can wait, in a transaction of its own. False: not now.
+fn tidied(books: &mut Books, work: impl FnOnce(&mut Books) -> rusqlite::Result<()>) -> StoreResult<bool> {
+    let begun = books.connection.execute_batch("BEGIN IMMEDIATE");
+    match begun.and_then(|()| work(books)).and_then(|()| books.connection.execute_batch("COMMIT")) {
+        Ok(()) => {
+            books.written = true;
+            Ok(true)
+        }
+        Err(error) => {
+            undo(books);
+            match fault(&error) {
+                StoreError::NotNow(_) => Ok(false),
+                other => Err(other),
+            }
+        }
+    }
+}
+
+/// Puts mailboxes in order, gives places back, and writes the journal back whole, if there is anything to write. A reader in its way is waited
 /// for a moment only, because puts wait too; the next time tries again.
 fn scrub(books: &mut Books) -> StoreResult<()> {
     // Without room there is no order, but what was deleted still goes.
-    if books.mailboxes_written && books.room.for_more() {
-        match mailboxes::put_in_order(&books.connection).map_err(|error| fault(&error)) {
-            Ok(()) => (books.mailboxes_written, books.written) = (false, true),
-            Err(StoreError::NotNow(_)) => {}
-            Err(error) => return Err(error),
-        }
+    if books.mailboxes_written && books.room.for_more() && tidied(books, mailboxes::put_in_order)? {
+        books.mailboxes_written = false;
+    }
+    if books.free.has_spare() && books.room.for_more() {
+        tidied(books, |books| books.free.give_back(&books.connection))?;
     }
     if books.written {
         let wait = |time| books.connection.busy_timeout(time).map_err(|error| fault(&error));
