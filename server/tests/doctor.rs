@@ -109,16 +109,28 @@ fn what_is_damaged_missing_or_open_is_named_with_what_to_do() {
 }
 
 #[test]
-fn an_envelope_without_its_body_and_a_body_without_its_envelope_are_found() {
+fn an_envelope_without_a_body_of_its_own_and_a_place_without_a_body_are_found() {
+    let envelopes = "INSERT INTO envelope VALUES (7, zeroblob(32), zeroblob(16), 20000, zeroblob(32), 1),
+        (8, zeroblob(32), zeroblob(16), 20000, zeroblob(32), 0)";
+    let bodies = "INSERT INTO body VALUES (0, zeroblob(4096)), (1, zeroblob(4096)), (2, zeroblob(4096))";
     for planted in [
-        "INSERT INTO envelope VALUES (7, zeroblob(32), zeroblob(16), 20000, zeroblob(32))",
-        "INSERT INTO body VALUES (7, zeroblob(4096))",
+        // Two envelopes, and a place that is free: all is well.
+        "",
+        "DELETE FROM body WHERE place = 0",
+        "DELETE FROM body WHERE place = 1",
+        "DELETE FROM envelope; DELETE FROM body WHERE place = 1",
+        "UPDATE envelope SET place = 0",
+        "UPDATE envelope SET place = 3 WHERE arrival = 8",
     ] {
         let folder = used();
         let store = rusqlite::Connection::open(folder.path().join("relay.db")).unwrap();
-        assert_eq!(store.execute(planted, []).unwrap(), 1);
+        store.execute_batch(&format!("{envelopes}; {bodies}; {planted}")).unwrap();
         drop(store);
-        wrong(folder.path(), "", "store", &["don't belong together"]);
+        if planted.is_empty() {
+            assert_eq!(doctor(folder.path(), "").0, Some(0));
+        } else {
+            wrong(folder.path(), "", "store", &["don't belong together"]);
+        }
     }
 }
 

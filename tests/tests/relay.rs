@@ -283,7 +283,9 @@ fn an_envelope_that_the_relay_loses_or_changes_is_told_as_missing() -> Result<()
     let Pair { ana, dana } = world.pair(&relay)?;
     for change in [
         format!("DELETE FROM envelope WHERE arrival = {SECOND}"),
-        format!("UPDATE body SET shut = zeroblob(4096) WHERE arrival = {SECOND}"),
+        format!(
+            "UPDATE body SET shut = zeroblob(4096) WHERE place = (SELECT place FROM envelope WHERE arrival = {SECOND})"
+        ),
     ] {
         sends_three(&ana)?;
         behind_its_back(&mut relay, |connection| connection.execute(&change, []))?;
@@ -333,11 +335,18 @@ fn an_envelope_that_the_relay_gives_twice_is_shown_once() -> Result<()> {
     let Pair { ana, dana } = world.pair(&relay)?;
     sends_three(&ana)?;
     behind_its_back(&mut relay, |connection| {
-        connection.execute(&format!("INSERT INTO body SELECT 1000000, shut FROM body WHERE arrival = {SECOND}"), [])?;
         connection.execute(
             &format!(
-                "INSERT INTO envelope (arrival, mailbox, id, day, key)
-                 SELECT 1000000, mailbox, randomblob(16), day, key FROM envelope WHERE arrival = {SECOND}"
+                "INSERT INTO body SELECT (SELECT max(place) + 1 FROM body), shut FROM envelope JOIN body USING (place)
+                 WHERE arrival = {SECOND}"
+            ),
+            [],
+        )?;
+        connection.execute(
+            &format!(
+                "INSERT INTO envelope (arrival, mailbox, id, day, key, place)
+                 SELECT 1000000, mailbox, randomblob(16), day, key, (SELECT max(place) FROM body) FROM envelope
+                 WHERE arrival = {SECOND}"
             ),
             [],
         )

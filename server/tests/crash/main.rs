@@ -178,7 +178,7 @@ fn of_version_1() -> Disk {
              CREATE INDEX envelope_day ON envelope (day);",
         )
         .unwrap();
-    let newer = "SELECT key, shut, arrival, mailbox, id, day FROM newer JOIN body USING (arrival)";
+    let newer = "SELECT key, shut, arrival, mailbox, id, day FROM newer JOIN body USING (place)";
     let mut newer = connection.prepare(newer).unwrap();
     let mut rows = newer.query([]).unwrap();
     while let Some(row) = rows.next().unwrap() {
@@ -196,17 +196,43 @@ fn of_version_1() -> Disk {
     Disk::of_files(watch.start().after(&watch.acts()).found(&mut Luck::Kept))
 }
 
+/// The same store as version 4 left it, in which a body had the number of its envelope.
+fn of_version_4() -> Disk {
+    let watch = Watch::new(used());
+    let connection = rusqlite::Connection::open(watch.folder().join(FILE)).unwrap();
+    connection
+        .execute_batch(
+            "PRAGMA secure_delete = ON;
+             ALTER TABLE body RENAME TO newer;
+             CREATE TABLE body (
+                 arrival INTEGER PRIMARY KEY,
+                 shut BLOB NOT NULL CHECK (length(shut) = 4096)
+             ) STRICT;
+             INSERT INTO body SELECT arrival, shut FROM envelope JOIN newer USING (place);
+             DROP TABLE newer;
+             DROP INDEX envelope_queue;
+             ALTER TABLE envelope DROP COLUMN place;
+             CREATE INDEX envelope_queue ON envelope (mailbox, arrival, id);
+             PRAGMA user_version = 4;",
+        )
+        .unwrap();
+    connection.close().unwrap();
+    Disk::of_files(watch.start().after(&watch.acts()).found(&mut Luck::Kept))
+}
+
 #[test]
 fn a_power_cut_while_an_older_store_is_brought_to_this_version_leaves_it_whole() {
     let _inside = inside();
-    let (old, steps, first) = (of_version_1(), script::puts(), first_seed());
-    let calm = Calm::new(&old, &steps);
-    let run = play(old, &steps[..2], Pace::OneByOne);
-    let wrote = run.acts[..run.open].iter().filter(|act| matches!(act, Act::Write(0 | 1, ..))).count();
-    assert!(wrote > 2, "the upgrade writes something: {wrote}");
-    let mut oracle = Oracle::new(&run, &calm);
-    none(cut(&run, &mut oracle, 0, first, Some(seeds(4))));
-    eprintln!("{} moments, {} of them before it was open", run.acts.len() + 1, run.open);
+    for old in [of_version_1(), of_version_4()] {
+        let (steps, first) = (script::puts(), first_seed());
+        let calm = Calm::new(&old, &steps);
+        let run = play(old, &steps[..2], Pace::OneByOne);
+        let wrote = run.acts[..run.open].iter().filter(|act| matches!(act, Act::Write(0 | 1, ..))).count();
+        assert!(wrote > 2, "the upgrade writes something: {wrote}");
+        let mut oracle = Oracle::new(&run, &calm);
+        none(cut(&run, &mut oracle, 0, first, Some(seeds(4))));
+        eprintln!("{} moments, {} of them before it was open", run.acts.len() + 1, run.open);
+    }
 }
 
 #[test]

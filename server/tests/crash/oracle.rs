@@ -21,7 +21,7 @@ use cairn_relay::store::{Identity, Store, StoreError, StoreResult};
 use cairn_relay::tls::Tls;
 use chacha20::cipher::{KeyIvInit, StreamCipher};
 use chacha20::{ChaCha20, Key};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
@@ -33,32 +33,42 @@ struct Rows(Vec<(String, Vec<(String, Cell)>)>);
 
 impl Rows {
     fn of(folder: &Path, fresh: bool) -> StoreResult<Self> {
-        let (mut rows, mut keys) = (Vec::new(), HashMap::new());
+        let (mut rows, mut waiting, mut places) = (Vec::new(), HashMap::new(), 0);
+        let mut bodies = BTreeMap::new();
         inspect::<StoreError>(folder, |table, mut cells| {
             // Envelopes come before bodies.
-            if let ("envelope", Some(Cell::Number(arrival)), Some(Cell::Bytes(key))) =
-                (table, cell(&cells, "arrival"), cell(&cells, "key"))
+            if let ("envelope", Some(Cell::Number(place)), Some(Cell::Bytes(key))) =
+                (table, cell(&cells, "place"), cell(&cells, "key"))
             {
-                keys.insert(*arrival, Key::from(<[u8; 32]>::try_from(key.as_slice()).unwrap()));
+                let key = Key::from(<[u8; 32]>::try_from(key.as_slice()).unwrap());
+                assert!(waiting.insert(*place, (waiting.len(), key)).is_none(), "two envelopes with one body");
             }
-            if let ("body", Some(Cell::Number(arrival))) = (table, cell(&cells, "arrival")) {
-                let key = keys.remove(arrival);
-                for (_, cell) in &mut cells {
-                    if let (Cell::Bytes(body), Some(key)) = (cell, &key) {
-                        ChaCha20::new(key, &[0; 12].into()).apply_keystream(body);
-                    }
+            if let ("body", Some(Cell::Number(place)), Some(Cell::Bytes(shut))) =
+                (table, cell(&cells, "place"), cell(&cells, "shut"))
+            {
+                assert_eq!(*place, places, "a place without a body");
+                places += 1;
+                // What no envelope names is noise until another body takes the place.
+                if let Some((order, key)) = waiting.remove(place) {
+                    let mut body = shut.clone();
+                    ChaCha20::new(&key, &[0; 12].into()).apply_keystream(&mut body);
+                    bodies.insert(order, body);
                 }
+                return Ok(());
             }
-            // The place in the order of arrival means nothing outside the process that gave it; the order does, and
+            // The number in the order of arrival means nothing outside the process that gave it; the order does, and
             // rows come in it. A new store's days come from the clock.
             cells.retain(|(name, _)| match (table, name.as_str()) {
-                ("envelope", "arrival" | "key") | ("body", "arrival") | ("store", "identity" | "restores") => false,
+                ("envelope", "arrival" | "key" | "place") | ("store", "identity" | "restores") => false,
                 ("store", "day" | "clock_day") => !fresh,
                 _ => true,
             });
             rows.push((table.to_owned(), cells));
             Ok(())
         })?;
+        assert!(waiting.is_empty(), "an envelope without its body");
+        let body = |bytes| ("body".to_owned(), vec![("shut".to_owned(), Cell::Bytes(bytes))]);
+        rows.extend(bodies.into_values().map(body));
         Ok(Self(rows))
     }
 

@@ -78,9 +78,7 @@ pub(super) fn put(books: &mut Books, new: &New) -> Verdict<Option<Arrival>> {
 /// Whether the envelope that came then has the bytes that are put.
 fn same(connection: &Connection, arrival: Arrival, shut: &Shut) -> rusqlite::Result<bool> {
     let there = connection
-        .prepare_cached(
-            "SELECT envelope.key, body.shut FROM envelope LEFT JOIN body USING (place) WHERE arrival = ?1",
-        )?
+        .prepare_cached("SELECT envelope.key, body.shut FROM envelope LEFT JOIN body USING (place) WHERE arrival = ?1")?
         .query_row([arrival], opened)?;
     Ok(shut.holds(&there))
 }

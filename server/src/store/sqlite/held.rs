@@ -6,8 +6,8 @@
 //! It stands in the place of an index of identifiers. They are random: in such an index each put and each acknowledgement
 //! changes a page that no other of its group changes (docs/decisions/0029).
 
-use super::{Verdict, corrupt};
 use super::free::Place;
+use super::{Verdict, corrupt};
 use crate::store::Arrival;
 use cairn_protocol::mailbox::{EnvelopeId, MailboxId};
 use cairn_protocol::token::TokenHash;
@@ -85,13 +85,7 @@ impl Held {
     }
 
     /// Takes note of one more.
-    pub(super) fn add(
-        &mut self,
-        connection: &Connection,
-        mailbox: &MailboxId,
-        id: EnvelopeId,
-        at: At,
-    ) -> Verdict<()> {
+    pub(super) fn add(&mut self, connection: &Connection, mailbox: &MailboxId, id: EnvelopeId, at: At) -> Verdict<()> {
         self.of(connection, mailbox)?.insert(id, at);
         self.envelopes = self.envelopes.saturating_add(1);
         Ok(())
@@ -140,7 +134,8 @@ fn read(connection: &Connection, mailbox: &MailboxId) -> Verdict<Places> {
         connection.prepare_cached("SELECT id, arrival, place FROM envelope WHERE mailbox = ?1 ORDER BY arrival")?;
     let (mut rows, mut places) = (statement.query([mailbox.as_bytes()])?, Places::new());
     while let Some(row) = rows.next()? {
-        if places.insert(EnvelopeId::from_bytes(row.get(0)?), At { arrival: row.get(1)?, place: row.get(2)? }).is_some() {
+        if places.insert(EnvelopeId::from_bytes(row.get(0)?), At { arrival: row.get(1)?, place: row.get(2)? }).is_some()
+        {
             return Err(corrupt("one identifier twice in a mailbox").into());
         }
     }

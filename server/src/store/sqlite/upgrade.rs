@@ -333,8 +333,9 @@ mod tests {
         drop(old);
         let now = connect(&file, Access::Upgrade).unwrap();
         assert_eq!((version(&now), parts(&now)), (VERSION, expected));
-        let mut statement =
-            now.prepare("SELECT arrival, id, key, shut FROM envelope JOIN body USING (place) ORDER BY arrival").unwrap();
+        let mut statement = now
+            .prepare("SELECT arrival, id, key, shut FROM envelope JOIN body USING (place) ORDER BY arrival")
+            .unwrap();
         let mut rows = statement.query([]).unwrap();
         let mut found = 0;
         while let Some(row) = rows.next().unwrap() {
