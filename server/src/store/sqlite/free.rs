@@ -146,3 +146,181 @@ impl Free {
 const fn split(place: Place) -> (usize, u64) {
     (place as usize / WORD, 1 << (place as usize % WORD))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::{Access, connect, make_or_check};
+    use super::*;
+    use crate::store::StoreError;
+    use rand::rngs::StdRng;
+    use rand::{RngExt, SeedableRng};
+    use std::collections::BTreeSet;
+
+    fn store(folder: &std::path::Path) -> Connection {
+        connect(&make_or_check(folder).unwrap(), Access::Write).unwrap()
+    }
+
+    fn known(connection: &Connection) -> rusqlite::Result<Free> {
+        let mut free = Free::default();
+        free.know(connection).map(|()| free)
+    }
+
+    /// All that are free, in order; and the first number that no row has.
+    fn all(free: &Free) -> (Vec<Place>, Place) {
+        let places: Vec<Place> = (0..free.end + 200)
+            .filter(|place| {
+                let (index, bit) = split(*place);
+                free.words.get(index).is_some_and(|word| word & bit != 0)
+            })
+            .collect();
+        assert_eq!(places.len(), free.count());
+        (places, free.end)
+    }
+
+    /// An envelope whose body lies there.
+    fn name(connection: &Connection, place: Place) {
+        let sql = "INSERT INTO envelope VALUES (NULL, zeroblob(32), zeroblob(16), 20000, zeroblob(32), ?1)";
+        connection.execute(sql, [place]).unwrap();
+    }
+
+    fn unname(connection: &Connection, place: Place) {
+        assert_eq!(connection.execute("DELETE FROM envelope WHERE place = ?1", [place]).unwrap(), 1);
+    }
+
+    #[test]
+    fn the_lowest_free_place_is_taken_and_a_start_finds_the_same_ones_free() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = store(folder.path());
+        let mut free = known(&connection).unwrap();
+        connection.execute_batch("BEGIN").unwrap();
+        let (mut choice, mut used, mut end) = (StdRng::seed_from_u64(1), BTreeSet::new(), 0);
+        for step in 0..3000_u32 {
+            // More come than go at first, later the other way round.
+            if choice.random_range(0..3000) > step {
+                let place = free.lay(&connection, &step.to_be_bytes().repeat(1024)).unwrap();
+                assert_eq!(Some(place), (0..).find(|place| !used.contains(place)));
+                name(&connection, place);
+                used.insert(place);
+                end = end.max(place + 1);
+                let first: [u8; 4] = connection
+                    .query_row("SELECT substr(shut, 1, 4) FROM body WHERE place = ?1", [place], |row| row.get(0))
+                    .unwrap();
+                assert_eq!(first, step.to_be_bytes(), "what is laid down lies there");
+            } else if let Some(place) = used.iter().nth(choice.random_range(0..used.len().max(1))).copied() {
+                unname(&connection, place);
+                free.add(place);
+                used.remove(&place);
+            }
+            if step % 50 == 0 {
+                let expected: Vec<Place> = (0..end).filter(|place| !used.contains(place)).collect();
+                assert_eq!(all(&free), (expected.clone(), end));
+                assert_eq!(all(&known(&connection).unwrap()), (expected, end));
+            }
+        }
+        assert!(end > 200, "{end} places were used");
+    }
+
+    #[test]
+    fn what_was_undone_is_forgotten_and_read_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = store(folder.path());
+        let mut free = known(&connection).unwrap();
+        for place in 0..3 {
+            assert_eq!(free.lay(&connection, &[1; 4096]).unwrap(), place);
+            name(&connection, place);
+        }
+        unname(&connection, 1);
+        free.add(1);
+        connection.execute_batch("BEGIN").unwrap();
+        let laid = [(); 2].map(|()| free.lay(&connection, &[2; 4096]).unwrap());
+        unname(&connection, 0);
+        free.add(0);
+        assert_eq!((laid, all(&free)), ([1, 3], (vec![0], 4)));
+        connection.execute_batch("ROLLBACK").unwrap();
+        free.forget();
+        free.know(&connection).unwrap();
+        assert_eq!(all(&free), (vec![1], 3));
+        // What is known is not read again.
+        name(&connection, 1);
+        free.know(&connection).unwrap();
+        assert_eq!(all(&free), (vec![1], 3));
+    }
+
+    #[test]
+    fn a_store_whose_envelopes_have_no_bodies_of_their_own_is_damaged() {
+        for (planted, whole) in [
+            ("SELECT 1", true),
+            ("UPDATE envelope SET place = 0", false),
+            ("UPDATE envelope SET place = 2 WHERE place = 1", false),
+            ("UPDATE envelope SET place = 4294967296 WHERE place = 1", false),
+            ("UPDATE envelope SET place = -1 WHERE place = 1", false),
+            ("UPDATE body SET place = 4294967295 WHERE place = 1", false),
+            ("UPDATE body SET place = 9223372036854775806 WHERE place = 1", false),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let connection = store(folder.path());
+            let mut free = known(&connection).unwrap();
+            for place in 0..2 {
+                assert_eq!(free.lay(&connection, &[1; 4096]).unwrap(), place);
+                name(&connection, place);
+            }
+            connection.execute_batch(planted).unwrap();
+            let read = known(&connection).map(|_| ()).map_err(|error| super::super::fault(&error));
+            assert_eq!(read.is_ok(), whole, "{planted}");
+            assert!(whole || matches!(read, Err(StoreError::Damaged(_))), "{planted}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_without_a_body_is_damage_and_takes_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = store(folder.path());
+        let mut free = known(&connection).unwrap();
+        free.lay(&connection, &[1; 4096]).unwrap();
+        free.add(0);
+        connection.execute("DELETE FROM body", []).unwrap();
+        let error = free.lay(&connection, &[2; 4096]).unwrap_err();
+        assert!(error.to_string().contains(TORN), "{error}");
+    }
+
+    #[test]
+    fn the_last_places_are_given_back_when_most_are_free_and_none_that_is_needed() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = store(folder.path());
+        let mut free = known(&connection).unwrap();
+        connection.execute_batch("BEGIN").unwrap();
+        let many = 2 * u32::try_from(SPARE).unwrap();
+        for place in 0..many {
+            free.lay(&connection, &[1; 4096]).unwrap();
+            name(&connection, place);
+        }
+        // All but one after the thousandth go, the first of them last.
+        connection
+            .execute("DELETE FROM envelope WHERE place BETWEEN 1000 AND ?1 OR place > ?1 + 1", [many - 700])
+            .unwrap();
+        for place in (1000..many).filter(|place| *place != many - 699).rev() {
+            assert_eq!(free.has_spare(), free.count() > SPARE, "{}", free.count());
+            free.add(place);
+        }
+        connection.execute_batch("COMMIT").unwrap();
+        let rows = || {
+            connection
+                .query_row("SELECT count(*), max(place) FROM body", [], |row| Ok((row.get(0)?, row.get(1)?)))
+                .unwrap()
+        };
+        assert!(free.has_spare());
+        for end in [many - 512, many - 698, many - 698] {
+            free.give_back(&connection).unwrap();
+            assert_eq!((free.end, rows()), (end, (end, end - 1)));
+            assert_eq!(all(&free), all(&known(&connection).unwrap()));
+        }
+        // Not when half of them are needed.
+        connection.execute_batch("BEGIN").unwrap();
+        for _ in free.end - u32::try_from(free.count()).unwrap()..many + 1000 {
+            free.lay(&connection, &[1; 4096]).unwrap();
+        }
+        assert_eq!((free.count(), free.end), (0, many + 1000));
+        (0..=u32::try_from(SPARE).unwrap()).for_each(|place| free.add(place));
+        assert!(!free.has_spare(), "{} of {}", free.count(), free.end);
+    }
+}
