@@ -254,6 +254,7 @@ mod tests {
             ("UPDATE envelope SET place = 2 WHERE place = 1", false),
             ("UPDATE envelope SET place = 4294967296 WHERE place = 1", false),
             ("UPDATE envelope SET place = -1 WHERE place = 1", false),
+            ("UPDATE body SET place = 2000000 WHERE place = 1; DELETE FROM envelope", false),
             ("UPDATE body SET place = 4294967295 WHERE place = 1", false),
             ("UPDATE body SET place = 9223372036854775806 WHERE place = 1", false),
         ] {

@@ -332,3 +332,56 @@ fn checkpoint(connection: &Connection, mode: &str) -> StoreResult<bool> {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::{Access, connect, make_or_check};
+    use super::*;
+
+    #[test]
+    fn places_that_nobody_needs_are_given_back_each_time_that_the_journal_is_scrubbed() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = connect(&make_or_check(folder.path()).unwrap(), Access::Write).unwrap();
+        let full_once = "WITH RECURSIVE n(place) AS (SELECT 0 UNION ALL SELECT place + 1 FROM n WHERE place < 4999)
+            INSERT INTO body SELECT place, zeroblob(4096) FROM n";
+        connection.execute(full_once, []).unwrap();
+        let mut books = Books::open(connection, folder.path(), Quota::default()).unwrap();
+        let bodies = |books: &Books| {
+            let count = "SELECT count(*) FROM body";
+            (books.connection.query_row(count, [], |row| row.get::<_, u32>(0)).unwrap(), books.free.count())
+        };
+        books.room = Room::Envelopes;
+        scrub(&mut books).unwrap();
+        assert_eq!(bodies(&books), (5000, 5000), "that needs room in the journal");
+        books.room = Room::Free;
+        for left in [4488, 3976, 3976] {
+            scrub(&mut books).unwrap();
+            assert_eq!(bodies(&books), (left, left as usize));
+        }
+    }
+
+    #[test]
+    fn after_a_transaction_that_was_undone_bodies_lie_where_nothing_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = connect(&make_or_check(folder.path()).unwrap(), Access::Write).unwrap();
+        let mut books = Books::open(connection, folder.path(), Quota::default()).unwrap();
+        let lay = |books: &mut Books| {
+            let place = books.free.lay(&books.connection, &[7; 4096])?;
+            let row = "INSERT INTO envelope VALUES (NULL, randomblob(32), randomblob(16), 20000, zeroblob(32), ?1)";
+            books.connection.prepare_cached(row)?.execute([place])
+        };
+        let mut transaction = |fails: bool| {
+            let part: Part = Box::new(move |books| {
+                lay(books).unwrap();
+                let outcome = if fails { Err(super::super::corrupt("undone")) } else { Ok(()) };
+                (outcome, Box::new(|_| ()))
+            });
+            let done = commit(&mut books, &mut vec![part]);
+            assert_eq!(done.is_err(), fails);
+            let places = "SELECT group_concat(envelope.place) FROM envelope JOIN body USING (place) ORDER BY place";
+            books.connection.query_row(places, [], |row| row.get::<_, Option<String>>(0)).unwrap().unwrap_or_default()
+        };
+        let places = [false, true, false, true, true, false].map(&mut transaction);
+        assert_eq!(places, ["0", "0", "0,1", "0,1", "0,1", "0,1,2"]);
+    }
+}
