@@ -30,6 +30,10 @@ const DRAFT: &str = "relay.db.restored.new";
 /// Smaller: two are alike more often than once in 65,536.
 const LEAP: u32 = 65_535;
 
+/// Bodies that nothing opens any more stay in the store until others take their places; a copy has zeros there.
+const CLEARED: &str =
+    "UPDATE body SET shut = zeroblob(4096) WHERE length(shut) = 4096 AND place NOT IN (SELECT place FROM envelope)";
+
 /// Writes the store of a folder as of one moment into a file that is not there yet. A relay may run meanwhile.
 ///
 /// # Errors
@@ -45,6 +49,9 @@ pub fn copy_out(folder: &Path, to: &Path) -> StoreResult<()> {
     from.execute_batch("PRAGMA query_only = OFF").map_err(|error| fault(&error))?;
     from.execute("VACUUM INTO ?1", [name]).map_err(|error| written(to, &error))?;
     let copy = open(to, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Without a journal: a copy that is cut off is none.
+    copy.execute_batch("PRAGMA journal_mode = OFF").map_err(|error| written(to, &error))?;
+    copy.execute(CLEARED, []).map_err(|error| written(to, &error))?;
     copy.pragma_update(None, "application_id", COPIED).map_err(|error| written(to, &error))?;
     copy.close().map_err(|(_, error)| written(to, &error))?;
     folder::flush(to).map_err(unusable)

@@ -59,7 +59,8 @@ impl Free {
         }
         *self = Self { end: Place::try_from(end).map_err(|_| corrupt(TORN))?, ..Self::default() };
         (0..self.end).for_each(|place| self.add(place));
-        let mut statement = connection.prepare("SELECT place FROM envelope")?;
+        // Rows lie in the file in their order; entries of the index don't, and a disk takes four times as long for them.
+        let mut statement = connection.prepare("SELECT place FROM envelope NOT INDEXED")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let place = Place::try_from(row.get::<_, i64>(0)?).map_err(|_| corrupt(TORN))?;
