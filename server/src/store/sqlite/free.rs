@@ -4,7 +4,7 @@
 //! remember anything of a transaction that was undone: it is read anew then.
 //!
 //! A body stays when its envelope goes, because its key goes with the envelope (body.rs). Putting another over it changes
-//! two pages; deleting it and making a new row changed up to five each time (docs/decisions/0030).
+//! two pages; deleting it and making a new row changed the list of free pages too, each time (docs/decisions/0030).
 
 use super::corrupt;
 use rusqlite::Connection;
