@@ -31,8 +31,7 @@ const DRAFT: &str = "relay.db.restored.new";
 const LEAP: u32 = 65_535;
 
 /// Bodies that nothing opens any more stay in the store until others take their places; a copy has zeros there.
-const CLEARED: &str =
-    "UPDATE body SET shut = zeroblob(4096) WHERE length(shut) = 4096 AND place NOT IN (SELECT place FROM envelope)";
+const CLEARED: &str = "UPDATE body SET shut = zeroblob(4096) WHERE place NOT IN (SELECT place FROM envelope)";
 
 /// Writes the store of a folder as of one moment into a file that is not there yet. A relay may run meanwhile.
 ///

@@ -23,10 +23,6 @@ const GIVEN_BACK: usize = 512;
 /// What is wrong when a body is not there, or is not one envelope's alone.
 const TORN: &str = "an envelope without a body of its own";
 
-/// Puts a body into a place. That the old one is looked at makes SQLite overwrite it where it lies, instead of taking the
-/// row's pages away and making others.
-const OVERWRITE: &str = "UPDATE body SET shut = ?2 WHERE place = ?1 AND length(shut) = 4096";
-
 /// Places in a word.
 const WORD: usize = u64::BITS as usize;
 
@@ -90,7 +86,8 @@ impl Free {
             self.end = place.saturating_add(1);
             return Ok(place);
         };
-        let laid = connection.prepare_cached(OVERWRITE)?.execute((place, body))?;
+        // All are of one length: SQLite writes over the row where it lies, and takes no page away.
+        let laid = connection.prepare_cached("UPDATE body SET shut = ?2 WHERE place = ?1")?.execute((place, body))?;
         if laid == 1 { Ok(place) } else { Err(corrupt(TORN)) }
     }
 

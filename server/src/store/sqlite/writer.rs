@@ -378,7 +378,8 @@ mod tests {
             });
             let done = commit(&mut books, &mut vec![part]);
             assert_eq!(done.is_err(), fails);
-            let places = "SELECT group_concat(envelope.place) FROM envelope JOIN body USING (place) ORDER BY place";
+            let places =
+                "SELECT group_concat(place) FROM (SELECT place FROM envelope JOIN body USING (place) ORDER BY place)";
             books.connection.query_row(places, [], |row| row.get::<_, Option<String>>(0)).unwrap().unwrap_or_default()
         };
         let places = [false, true, false, true, true, false].map(&mut transaction);
