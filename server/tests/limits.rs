@@ -246,7 +246,10 @@ async fn a_full_store_keeps_its_last_part_for_conversations_and_takes_acknowledg
         seen.extend(page);
     }
     assert_eq!(seen, (0..kept).collect::<Vec<_>>());
-    assert_eq!(sender.call(&mailbox.put(kept)).await, Reply::Done);
+    // There is room again for as many, but for what the mailboxes take.
+    for id in 0..kept / 4 * 3 {
+        assert_eq!(sender.call(&mailbox.put(id)).await, Reply::Done, "{id} of {kept}");
+    }
 }
 
 fn config(folder: &Path, text: &str) -> String {
