@@ -146,11 +146,20 @@ pub(super) fn acknowledge(books: &mut Books, mailbox: &MailboxId, ids: &[Envelop
 
 /// Deletes the oldest [`DELETE_ROWS`] envelopes of a mailbox that goes. True if there may be more.
 pub(super) fn delete_some(books: &mut Books, mailbox: &MailboxId) -> Verdict<bool> {
+    Ok(delete_oldest(books, mailbox, DELETE_ROWS.into())? >= DELETE_ROWS)
+}
+
+/// Deletes all envelopes of a mailbox that goes.
+pub(super) fn delete_all(books: &mut Books, mailbox: &MailboxId) -> Verdict<()> {
+    // To SQLite a limit below zero is none.
+    Ok(delete_oldest(books, mailbox, -1).map(drop)?)
+}
+
+fn delete_oldest(books: &mut Books, mailbox: &MailboxId, most: i64) -> rusqlite::Result<u32> {
+    books.held.forget(mailbox);
     let oldest = "DELETE FROM envelope WHERE arrival IN
         (SELECT arrival FROM envelope WHERE mailbox = ?1 ORDER BY arrival LIMIT ?2) RETURNING place";
-    let rows = delete(books, oldest, (mailbox.as_bytes(), DELETE_ROWS))?;
-    books.held.forget(mailbox);
-    Ok(rows >= DELETE_ROWS)
+    delete(books, oldest, (mailbox.as_bytes(), most))
 }
 
 /// Deletes rows by a statement that returns where their bodies lie. How many.

@@ -57,8 +57,7 @@ pub(super) fn create(books: &mut Books, new: &NewMailbox, admit: Admit, day: Day
 }
 
 pub(super) fn delete(books: &mut Books, mailbox: &MailboxId) -> Verdict<()> {
-    books.held.forget(mailbox);
-    envelopes::delete(books, "DELETE FROM envelope WHERE mailbox = ?1 RETURNING place", [mailbox.as_bytes()])?;
+    envelopes::delete_all(books, mailbox)?;
     let rows = books.connection.prepare_cached("DELETE FROM mailbox WHERE id = ?1")?.execute([mailbox.as_bytes()])?;
     if rows == 0 {
         return Err(Refusal::Denied.into());
