@@ -331,8 +331,11 @@ mod tests {
         let left = (rows("envelope"), rows("body"), rows("envelope_2"), rows("body_4"));
         assert_eq!(left, (2 * MOVED_AT_ONCE + 1, 2 * MOVED_AT_ONCE, MOVED_AT_ONCE - 1, 1));
         drop(old);
+        // Who looks at it now finds no fault, because it is not at its end.
+        assert!(super::super::check_store(folder.path()).is_ok());
         let now = connect(&file, Access::Upgrade).unwrap();
         assert_eq!((version(&now), parts(&now)), (VERSION, expected));
+        assert!(super::super::check_store(folder.path()).is_ok());
         let mut statement = now
             .prepare("SELECT arrival, id, key, shut FROM envelope JOIN body USING (place) ORDER BY arrival")
             .unwrap();
