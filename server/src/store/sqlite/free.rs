@@ -123,9 +123,15 @@ impl Free {
         true
     }
 
-    /// Whether so many are free that the highest of them had better be pages for anything.
+    /// Whether so many are free that the last of them had better be pages for anything.
     pub(super) fn has_spare(&self) -> bool {
-        self.known && self.count > SPARE && self.count > self.end as usize / 2
+        let many = self.count > SPARE && self.count > self.end as usize / 2;
+        self.known && many && self.end.checked_sub(1).is_some_and(|last| self.is_free(last))
+    }
+
+    fn is_free(&self, place: Place) -> bool {
+        let (index, bit) = split(place);
+        self.words.get(index).is_some_and(|word| word & bit != 0)
     }
 
     /// Deletes some of the bodies after the last one that is needed.
@@ -165,12 +171,7 @@ mod tests {
 
     /// All that are free, in order; and the first number that no row has.
     fn all(free: &Free) -> (Vec<Place>, Place) {
-        let places: Vec<Place> = (0..free.end + 200)
-            .filter(|place| {
-                let (index, bit) = split(*place);
-                free.words.get(index).is_some_and(|word| word & bit != 0)
-            })
-            .collect();
+        let places: Vec<Place> = (0..free.end + 200).filter(|place| free.is_free(*place)).collect();
         assert_eq!(places.len(), free.count());
         (places, free.end)
     }
@@ -313,13 +314,14 @@ mod tests {
             assert_eq!((free.end, rows()), (end, (end, end - 1)));
             assert_eq!(all(&free), all(&known(&connection).unwrap()));
         }
-        // Not when half of them are needed.
+        assert!(!free.has_spare(), "the last one is needed");
+        // Nor when half of them are needed.
         connection.execute_batch("BEGIN").unwrap();
         for _ in free.end - u32::try_from(free.count()).unwrap()..many + 1000 {
             free.lay(&connection, &[1; 4096]).unwrap();
         }
         assert_eq!((free.count(), free.end), (0, many + 1000));
-        (0..=u32::try_from(SPARE).unwrap()).for_each(|place| free.add(place));
+        (0..=u32::try_from(SPARE).unwrap()).for_each(|number| free.add(many + 999 - number));
         assert!(!free.has_spare(), "{} of {}", free.count(), free.end);
     }
 }
