@@ -9,6 +9,7 @@ use crate::store::StoreError;
 use crate::store::sqlite::{self, Cell};
 use cairn_protocol::notice::Notice;
 use serde_json::Value;
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -22,10 +23,11 @@ const NOTES: &[&str] = &[
     "mailbox: a random identifier, the key its owner proves, the hash of the capability its senders show, and the \
      counter and mark by which an older copy of the owner's profile is noticed. No row says whose it is, who sends to \
      it, which pass or voucher made it, or when.",
-    "envelope: its place in the order of arrival, its mailbox, a random identifier, the day it came, and a key that \
-     shuts its body in this file. Gone when acknowledged, or after the days that the relay states.",
-    "body: the place of its envelope, and 4,096 bytes that only the two people can open, shut once more with that key. \
-     It goes with its envelope.",
+    "envelope: its place in the order of arrival, its mailbox, a random identifier, the day it came, a key that shuts \
+     its body in this file, and the body's place. Gone when acknowledged, or after the days that the relay states.",
+    "body: its place, and 4,096 bytes that only the two people can open, shut once more with the key of the envelope \
+     that names the place. Where it says \"noise\", that envelope is gone and its key with it: nobody can open these \
+     bytes, and another body will take the place.",
     "pass: the hash of an operator's pass, for how many mailboxes and invitations it is still good, and its last day. \
      Nothing says who got it.",
     "voucher: the hash of an invitation's voucher, good for one mailbox until its last day. Gone when used.",
@@ -36,8 +38,8 @@ const NOTES: &[&str] = &[
     "What a running relay sees and does not store: the network address of each connection, when it comes and goes, how \
      much it sends, and which mailboxes one connection uses, so that it could tie those together while they are \
      connected. Someone who controls the relay, or watches its network, can write that down.",
-    "Rows that were deleted are overwritten. Of a deleted body the bytes may stay in unused parts of the file, without \
-     the key that opens them. The journal beside the store (relay.db-wal) may hold what was deleted for up to a minute \
+    "Rows that were deleted are overwritten. Of a deleted body the bytes may stay in the file, without the key that \
+     opens them. The journal beside the store (relay.db-wal) may hold what was deleted for up to a minute \
      longer.",
 ];
 
@@ -57,7 +59,7 @@ pub enum DumpError {
 /// # Errors
 /// Any [`DumpError`].
 pub fn dump(folder: &Path, full: bool, output: &mut impl Write) -> Result<(), DumpError> {
-    let mut noted = false;
+    let (mut noted, mut named) = (false, HashSet::new());
     // Notes come with the first row, so that a folder without a store prints an error alone; the store's own row is
     // always there.
     sqlite::inspect(folder, |table, cells| {
@@ -66,6 +68,12 @@ pub fn dump(folder: &Path, full: bool, output: &mut impl Write) -> Result<(), Du
             for note in NOTES {
                 writeln!(output, "{}", Line::new("note").with("text", *note))?;
             }
+        }
+        // Envelopes come before bodies.
+        let place = cells.iter().find_map(|(name, cell)| if name == "place" { number(cell) } else { None });
+        let noise = table == "body" && place.is_some_and(|place| !named.remove(&place));
+        if table == "envelope" {
+            named.extend(place);
         }
         let mut line = Line::new(table);
         for (name, cell) in cells {
@@ -79,6 +87,7 @@ pub fn dump(folder: &Path, full: bool, output: &mut impl Write) -> Result<(), Du
                 Cell::Null => line.with(name, Value::Null),
             };
         }
+        let line = if noise { line.with("noise", true) } else { line };
         writeln!(output, "{line}").map_err(DumpError::from)
     })?;
     // One that can't be read was not written by this program, and is served to nobody who could use it.
@@ -87,6 +96,10 @@ pub fn dump(folder: &Path, full: bool, output: &mut impl Write) -> Result<(), Du
     }
     output.flush()?;
     Ok(())
+}
+
+const fn number(cell: &Cell) -> Option<i64> {
+    if let Cell::Number(number) = cell { Some(*number) } else { None }
 }
 
 fn noticed(notice: Notice) -> Line {

@@ -339,8 +339,11 @@ async fn a_dump_shows_every_row_and_no_token() {
     let mut client = world.client().await;
     let mailbox = Mailbox::made(1, &mut client).await;
     let capability = SendCapability::from_bytes(*mailbox.capability.expose());
-    assert_eq!(client.call(&mailbox.put(1)).await, Reply::Done);
+    for id in [1, 2] {
+        assert_eq!(client.call(&mailbox.put(id)).await, Reply::Done);
+    }
     mailbox.subscribed(&mut client, 1).await;
+    assert_eq!(client.call(&mailbox.acknowledge(&[1])).await, Reply::Done);
     let (pass, voucher) = (Pass::from_bytes([0xa5; 32]), Voucher::from_bytes([0xb6; 32]));
     add_pass(world.folder.path(), &pass.hash(), 3, None).unwrap();
     assert_eq!(client.call(&invitation(&voucher, Admission::Open, calendar::clock_day())).await, Reply::Done);
@@ -353,6 +356,12 @@ async fn a_dump_shows_every_row_and_no_token() {
             assert!(text.contains(&format!("{{\"v\":1,\"type\":\"{kind}\"")), "{kind}");
         }
         assert!(text.contains(body));
+        let noise: Vec<bool> = text
+            .lines()
+            .filter(|line| line.contains("\"type\":\"body\""))
+            .map(|line| line.ends_with(",\"noise\":true}"))
+            .collect();
+        assert_eq!(noise, [true, false], "what was acknowledged is told from what waits");
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         assert!(text.contains(&hex(mailbox.id.as_bytes())));
         for secret in [capability.expose(), pass.expose(), voucher.expose(), &[0xc7; 32]] {
