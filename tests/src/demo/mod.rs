@@ -144,7 +144,7 @@ impl<W: Write> Stage<'_, W> {
         self.say(
             "A MAILBOX is a place where envelopes wait for one person: a random number, and keys that open the place and \
              not what lies in it. An ENVELOPE is what waits there, and its BODY 4,096 bytes that only the other person's \
-             computer can open, whatever they say; the relay's own key beside it is there to be deleted with it. A BUNDLE is an invitation; only the link on paper opens it. STORE is the relay itself. Days are \
+             computer can open, whatever they say; the relay's own key beside it is there to be deleted with it. Where a BODY says noise, that has been done: nobody can open it, and the next one takes its place. A BUNDLE is an invitation; only the link on paper opens it. STORE is the relay itself. Days are \
              counted from 1970, and nothing finer is kept. Which mailboxes belong together is not written anywhere.",
         )
     }
