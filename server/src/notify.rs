@@ -1,4 +1,4 @@
-//! Words to systemd: that the relay is ready, alive, stopping (`sd_notify(3)`).
+//! Words to systemd: that the relay goes on starting, is ready, alive, stopping (`sd_notify(3)`).
 //!
 //! In: the socket that the environment names, if one does. Out: a datagram. This file must never learn why.
 
@@ -12,6 +12,9 @@ use std::time::Duration;
 
 /// The relay accepts connections.
 pub const READY: &str = "READY=1";
+
+/// The relay does not listen yet, and has come further: it may take another 60 s, in microseconds, until the next word.
+pub const GOING_ON: &str = "EXTEND_TIMEOUT_USEC=60000000";
 
 /// The relay is stopping and drains.
 pub const STOPPING: &str = "STOPPING=1";

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{interval, timeout};
 
 /// How long connections may take to finish what is under way when the relay stops.
@@ -119,7 +119,12 @@ pub async fn start(settings: Settings, deadlines: Deadlines) -> Result<Running, 
     let fanout = Arc::new(Fanout::default());
     let waking = Arc::clone(&fanout);
     let arrivals: Arrivals = Arc::new(move |arrived| waking.hear(arrived));
-    let store = Arc::new(SqliteStore::open_with(&folder, arrivals, settings.limits.quota())?);
+    // Beside this task, which may be dropped meanwhile: an older store takes minutes. The lock stays with it.
+    let (place, quota) = (folder.clone(), settings.limits.quota());
+    let opening = spawn_blocking(move || (SqliteStore::open_with(&place, arrivals, quota), lock));
+    // An error is a fault of this program, which has been told where it happened.
+    let (store, lock) = opening.await.map_err(|_| StoreError::Stopping)?;
+    let store = Arc::new(store?);
     let tls = Tls::open(&folder, settings.certificate.as_deref())?;
     let calendar = Arc::new(Calendar::start(store.as_ref()).await?);
     if let Err(error) = notice::kept(&folder) {

@@ -11,7 +11,8 @@ use cairn_protocol::wire::frame::{Refusal, Reply, Request};
 use common::{Client, Mailbox, ids, refused};
 use process::{Relay, program, run, text};
 use rcgen::{CertificateParams, KeyPair};
-use rustix::process::Signal;
+use rusqlite::Connection;
+use rustix::process::{Pid, Signal, kill_process};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
@@ -297,6 +298,69 @@ fn the_service_manager_hears_that_the_relay_is_ready_alive_and_stopping() {
     relay.signal(Signal::TERM);
     while hear() != "STOPPING=1" {}
     assert_eq!(relay.ended().0, Some(0));
+}
+
+/// Makes a store and opens its file.
+fn store(data: &Path) -> Connection {
+    let relay = Relay::start(data, "");
+    relay.signal(Signal::TERM);
+    assert_eq!(relay.ended().0, Some(0));
+    Connection::open(data.join("relay.db")).unwrap()
+}
+
+#[test]
+fn while_an_older_store_is_brought_over_the_log_says_how_far_it_is_and_the_service_manager_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, path) = (folder.path().join("data"), folder.path().join("notify"));
+    // As version 4 kept bodies, in the middle of being brought over.
+    let bodies = "CREATE TABLE body_4 (arrival INTEGER PRIMARY KEY, shut BLOB NOT NULL);
+        WITH RECURSIVE n(arrival) AS (SELECT 1 UNION ALL SELECT arrival + 1 FROM n WHERE arrival < 5000)
+        INSERT INTO body_4 SELECT arrival, zeroblob(4096) FROM n";
+    store(&data).execute_batch(bodies).unwrap();
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(LONG)).unwrap();
+    let mut command = program(&data, "serve --data DATA --listen 127.0.0.1:0");
+    command.env("NOTIFY_SOCKET", &path).env_remove("WATCHDOG_USEC");
+    let relay = Relay::of(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let heard: Vec<String> = (0..4)
+        .map(|_| {
+            let mut word = [0; 64];
+            let length = socket.recv(&mut word).unwrap();
+            text(&word[..length])
+        })
+        .collect();
+    let longer = "EXTEND_TIMEOUT_USEC=60000000";
+    assert_eq!(heard, [longer, longer, longer, "READY=1"]);
+    relay.signal(Signal::TERM);
+    let (code, errors) = relay.ended();
+    assert_eq!(code, Some(0), "{errors}");
+    let told: Vec<usize> =
+        ["made by an older version", "40 % of them are brought over", "80 % of them", "they are all brought over"]
+            .iter()
+            .map(|words| errors.find(words).expect(words))
+            .collect();
+    assert!(told.is_sorted(), "{errors}");
+    assert_eq!(errors.matches(" % ").count(), 2, "{errors}");
+}
+
+#[test]
+fn a_stop_before_the_relay_listens_is_a_stop_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let held = store(folder.path());
+    // The start waits for it for 10 s, and fails then.
+    held.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut command = program(folder.path(), "serve --data DATA --listen 127.0.0.1:0");
+    let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let open = format!("/proc/{}/fd", process.id());
+    soon("the store is being opened", || {
+        let files = fs::read_dir(&open).unwrap();
+        files.filter_map(|file| fs::read_link(file.ok()?.path()).ok()).any(|file| file.ends_with("relay.db"))
+    });
+    kill_process(Pid::from_child(&process), Signal::TERM).unwrap();
+    let ended = process.wait_with_output().unwrap();
+    let (said, errors) = (text(&ended.stdout), text(&ended.stderr));
+    assert_eq!((ended.status.code(), said.as_str()), (Some(0), ""), "{errors}");
+    assert!(errors.contains("stopped before it listened"), "{errors}");
 }
 
 #[test]

@@ -81,7 +81,10 @@ pub(super) fn serve(arguments: Serve) -> anyhow::Result<()> {
     }
     raise_descriptors();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime")?;
-    runtime.block_on(run(settings, &log))
+    let ended = runtime.block_on(run(settings, &log));
+    // A store that is still being opened is left as a crash would leave it: the next start goes on.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn run(settings: Settings, log: &Log) -> anyhow::Result<()> {
@@ -90,7 +93,11 @@ async fn run(settings: Settings, log: &Log) -> anyhow::Result<()> {
     let mut reload = signal(SignalKind::hangup())?;
     let open = settings.open;
     let unspecified = settings.public_host.as_str().parse().is_ok_and(|ip: std::net::IpAddr| ip.is_unspecified());
-    let running = serve::start(settings, Deadlines::default()).await?;
+    let running = tokio::select! {
+        running = serve::start(settings, Deadlines::default()) => running?,
+        _ = terminate.recv() => return early(),
+        _ = interrupt.recv() => return early(),
+    };
     if open {
         tracing::warn!("this relay is open: anyone who can reach it can make mailboxes");
     }
@@ -127,6 +134,12 @@ async fn run(settings: Settings, log: &Log) -> anyhow::Result<()> {
     }
     tracing::info!("stopping");
     running.stop(DRAIN).await?;
+    Ok(())
+}
+
+/// The end of a relay that was stopped while it started.
+fn early() -> anyhow::Result<()> {
+    tracing::warn!("stopped before it listened; the next start goes on from here");
     Ok(())
 }
 

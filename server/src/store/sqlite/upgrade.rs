@@ -10,6 +10,7 @@
 use super::body::Shut;
 use super::corrupt;
 use super::open::VERSION;
+use crate::notify;
 use cairn_protocol::limits::ENVELOPE;
 use rusqlite::Connection;
 
@@ -80,14 +81,44 @@ pub(super) fn bring(connection: &Connection, version: i32) -> rusqlite::Result<(
             tracing::warn!(
                 "this store was made by an older version: its envelopes are brought over before anybody is served"
             );
+            let mut way = Way::through(connection, table)?;
             while move_some(connection, table, some)? {
                 // A reader in its way is no error: the next one writes it back.
                 connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+                way.tell(connection, table)?;
             }
             tracing::warn!("they are all brought over");
         }
     }
     Ok(())
+}
+
+/// How far what is brought over has come, by the numbers of its rows: they need not be counted.
+struct Way {
+    first: i64,
+    last: i64,
+    tenths: i64,
+}
+
+impl Way {
+    fn through(connection: &Connection, table: &str) -> rusqlite::Result<Self> {
+        let ends = format!("SELECT coalesce(min(arrival), 0), coalesce(max(arrival), 0) FROM {table}");
+        connection.query_row(&ends, [], |row| Ok(Self { first: row.get(0)?, last: row.get(1)?, tenths: 0 }))
+    }
+
+    /// Tells whoever waits: the service manager each time, who reads the log every tenth.
+    fn tell(&mut self, connection: &Connection, table: &str) -> rusqlite::Result<()> {
+        notify::tell(notify::GOING_ON);
+        let next = format!("SELECT coalesce(min(arrival), ?1) FROM {table}");
+        let next: i64 = connection.query_row(&next, [self.last.saturating_add(1)], |row| row.get(0))?;
+        let (done, all) = (next.saturating_sub(self.first), self.last.saturating_sub(self.first).saturating_add(1));
+        let tenths = done.saturating_mul(10).checked_div(all).unwrap_or_default();
+        if tenths > self.tenths && tenths < 10 {
+            self.tenths = tenths;
+            tracing::warn!("{tenths}0 % of them are brought over");
+        }
+        Ok(())
+    }
 }
 
 /// Moves the oldest rows of a table. True if there may be more; then none was left, and the table is gone.
