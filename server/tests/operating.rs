@@ -347,8 +347,9 @@ fn while_an_older_store_is_brought_over_the_log_says_how_far_it_is_and_the_servi
 fn a_stop_before_the_relay_listens_is_a_stop_too() {
     let folder = tempfile::tempdir().unwrap();
     let held = store(folder.path());
-    // The start waits for it for 10 s, and fails then.
+    // Whoever wants to write waits for it for 10 s, and fails then: a pass from now on, the start from a little later.
     held.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut pass = program(folder.path(), "pass new --data DATA").stderr(Stdio::null()).spawn().unwrap();
     let mut command = program(folder.path(), "serve --data DATA --listen 127.0.0.1:0");
     let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let open = format!("/proc/{}/fd", process.id());
@@ -358,6 +359,9 @@ fn a_stop_before_the_relay_listens_is_a_stop_too() {
     });
     kill_process(Pid::from_child(&process), Signal::TERM).unwrap();
     let ended = process.wait_with_output().unwrap();
+    assert_eq!(pass.try_wait().unwrap(), None, "it ended at once");
+    pass.kill().unwrap();
+    pass.wait().unwrap();
     let (said, errors) = (text(&ended.stdout), text(&ended.stderr));
     assert_eq!((ended.status.code(), said.as_str()), (Some(0), ""), "{errors}");
     assert!(errors.contains("stopped before it listened"), "{errors}");
