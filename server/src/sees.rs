@@ -271,7 +271,7 @@ pub fn page(said: &[(String, String)]) -> String {
     }
     page += "\n## What is logged\n\n| field | what it says |\n|---|---|\n";
     sentences(&mut page, log::FIELDS);
-    page += "\nEvery line that it can hold; `{error}` is what the system says of a disk, a file or a port of the relay's own:\n\n";
+    page += "\nEvery line that it can hold. `{error}` is what the system says of a disk, a file or a port of the relay's own, `{place}` a\nline of the program, `{word}` one of the relay's to systemd, `{tenths}` a digit:\n\n";
     page += "| level | text |\n|---|---|\n";
     for (level, text) in said {
         put(&mut page, &[level, text]);
@@ -384,7 +384,7 @@ mod tests {
         assert!(found.len() > 10, "{found:?}");
         for (_, text) in found {
             for named in text.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
-                assert!(["error", "place", "word"].contains(&named), "{{{named}}} in the log: {text}");
+                assert!(["error", "place", "word", "tenths"].contains(&named), "{{{named}}} in the log: {text}");
             }
         }
     }
