@@ -13,8 +13,9 @@ use std::time::Duration;
 /// The relay accepts connections.
 pub const READY: &str = "READY=1";
 
-/// The relay does not listen yet, and has come further: it may take another 60 s, in microseconds, until the next word.
-pub const GOING_ON: &str = "EXTEND_TIMEOUT_USEC=60000000";
+/// The relay does not listen yet, and has come further: it may take as long as a whole start, 300 s in microseconds, until
+/// the next word.
+pub const GOING_ON: &str = "EXTEND_TIMEOUT_USEC=300000000";
 
 /// The relay is stopping and drains.
 pub const STOPPING: &str = "STOPPING=1";

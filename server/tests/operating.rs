@@ -329,7 +329,7 @@ fn while_an_older_store_is_brought_over_the_log_says_how_far_it_is_and_the_servi
             text(&word[..length])
         })
         .collect();
-    let longer = "EXTEND_TIMEOUT_USEC=60000000";
+    let longer = "EXTEND_TIMEOUT_USEC=300000000";
     assert_eq!(heard, [longer, longer, longer, "READY=1"]);
     relay.signal(Signal::TERM);
     let (code, errors) = relay.ended();
