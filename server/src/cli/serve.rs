@@ -139,7 +139,7 @@ async fn run(settings: Settings, log: &Log) -> anyhow::Result<()> {
 
 /// The end of a relay that was stopped while it started.
 fn early() -> anyhow::Result<()> {
-    tracing::warn!("stopped before it listened; the next start goes on from here");
+    tracing::info!("stopped before it listened; the next start goes on from here");
     Ok(())
 }
 

@@ -87,7 +87,7 @@ pub(super) fn bring(connection: &Connection, version: i32) -> rusqlite::Result<(
                 connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
                 way.tell(connection, table)?;
             }
-            tracing::warn!("they are all brought over");
+            tracing::info!("they are all brought over");
         }
     }
     Ok(())
@@ -115,7 +115,7 @@ impl Way {
         let tenths = done.saturating_mul(10).checked_div(all).unwrap_or_default();
         if tenths > self.tenths && tenths < 10 {
             self.tenths = tenths;
-            tracing::warn!("{tenths}0 % of them are brought over");
+            tracing::info!("{tenths}0 % of them are brought over");
         }
         Ok(())
     }
