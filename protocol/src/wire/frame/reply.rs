@@ -4,7 +4,7 @@
 //! asked.
 
 use super::{EnvelopeBytes, NoticeBytes, SealedBundleBytes, boxed};
-use crate::limits::{NOTICE, PAGE, REPLY};
+use crate::limits::{ENVELOPE, NOTICE, PAGE, REPLY};
 use crate::mailbox::EnvelopeId;
 use crate::wire::codec::{DecodeError, Reader};
 
@@ -182,6 +182,8 @@ impl Reply {
             Self::Page(deliveries) => {
                 debug_assert!(deliveries.len() <= PAGE, "the store gives at most PAGE envelopes");
                 head(PAGE_OF);
+                // At once: a buffer that grows copies what it holds.
+                out.reserve_exact(1 + deliveries.len() * (size_of::<EnvelopeId>() + ENVELOPE));
                 out.push(u8::try_from(deliveries.len()).unwrap_or(u8::MAX));
                 for delivery in deliveries {
                     out.extend_from_slice(delivery.id.as_bytes());
@@ -265,7 +267,7 @@ impl Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::{ENVELOPE, SEALED_BUNDLE};
+    use crate::limits::SEALED_BUNDLE;
     use rand::SeedableRng;
 
     fn replies() -> Vec<Reply> {
@@ -297,6 +299,14 @@ mod tests {
             let mut longer = frame;
             longer.push(0);
             assert_eq!(Reply::decode(&longer).err(), Some(DecodeError::Trailing));
+        }
+    }
+
+    #[test]
+    fn a_page_takes_the_memory_of_its_bytes_and_no_more() {
+        for reply in replies().iter().filter(|reply| matches!(reply, Reply::Page(_))) {
+            let frame = reply.encode(78);
+            assert!(frame.capacity() <= frame.len() + 8, "{} bytes in {}", frame.len(), frame.capacity());
         }
     }
 

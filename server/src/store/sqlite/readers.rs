@@ -4,8 +4,9 @@
 //! read-only.
 //!
 //! A question is answered on the thread that asks it: its answer is mostly in memory, and waking another thread for it took
-//! as long as the answer. The runtime moves what else that thread had to do to another one meanwhile, because a page may
-//! have to come from a slow disk. Who finds no connection free waits for one.
+//! as long as the answer. So that a slow disk doesn't hold up who else that thread serves, the runtime moves them to another
+//! one after a question that took long, and until many in a row did not (docs/decisions/0032). Who finds no connection free
+//! waits for one.
 
 use super::open::{Access, connect};
 use super::{Halt, Verdict, fault};
@@ -13,7 +14,9 @@ use crate::store::{StoreError, StoreResult};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 use tokio::task::block_in_place;
@@ -21,16 +24,27 @@ use tokio::task::block_in_place;
 /// Questions that are answered at the same time. Larger: memory for their caches. Smaller: a slow page holds up others.
 const READERS: u32 = 4;
 
+/// A question that takes longer than this is slow. Larger: a disk holds others up for longer before it is noticed. Smaller: one
+/// that was interrupted on a busy machine is slow too, and the next ones cost the waking of a thread each.
+const SLOW: Duration = Duration::from_millis(20);
+
+/// Quick questions after a slow one, or after a start, until the next is trusted to be quick. Larger: more threads are woken
+/// for nothing. Smaller: a disk that is slow now and then holds others up more often.
+const WARY: u32 = 16;
+
 /// The connections that nobody uses now, one for each permit.
 pub(super) struct Readers {
     connections: Mutex<Vec<Connection>>,
     free: Semaphore,
+    /// Questions that are not yet trusted to be quick.
+    wary: AtomicU32,
 }
 
 impl Readers {
     pub(super) fn start(file: &Path) -> StoreResult<Self> {
         let connections = (0..READERS).map(|_| connect(file, Access::Read)).collect::<StoreResult<Vec<_>>>()?;
-        Ok(Self { free: Semaphore::new(connections.len()), connections: Mutex::new(connections) })
+        let free = Semaphore::new(connections.len());
+        Ok(Self { connections: Mutex::new(connections), free, wary: AtomicU32::new(WARY) })
     }
 
     /// Asks the file. It does not wait while it reads, so who asks can't leave in the middle.
@@ -38,7 +52,7 @@ impl Readers {
         let _permit = self.free.acquire().await.map_err(|_| StoreError::Stopping)?;
         let connection = self.connections().pop().ok_or(StoreError::Stopping)?;
         // A question that breaks costs its own answer, never the connection: four of them would leave nobody to read.
-        let result = catch_unwind(AssertUnwindSafe(|| beside_others(|| work(&connection))));
+        let result = catch_unwind(AssertUnwindSafe(|| self.answer(|| work(&connection))));
         self.connections().push(connection);
         match result {
             Ok(Ok(answer)) => Ok(answer),
@@ -53,6 +67,19 @@ impl Readers {
                 Err(StoreError::Stopping)
             }
         }
+    }
+
+    /// Answers a question where it was asked, and remembers whether that took long.
+    fn answer<T>(&self, work: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let answer = if self.wary.load(Ordering::Relaxed) == 0 { work() } else { beside_others(work) };
+        if started.elapsed() > SLOW {
+            self.wary.store(WARY, Ordering::Relaxed);
+        } else {
+            // An error means that it is nought.
+            let _ = self.wary.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |wary| wary.checked_sub(1));
+        }
+        answer
     }
 
     /// Waits until what was asked is answered, and closes the connections.
@@ -81,7 +108,7 @@ mod tests {
     use super::super::open::make_or_check;
     use super::*;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize};
 
     #[tokio::test]
     async fn a_question_that_breaks_costs_its_own_answer_only() {
@@ -135,5 +162,45 @@ mod tests {
         }
         assert!(came.is_ok(), "the others wait for who reads");
         assert_eq!(most.load(Ordering::SeqCst), READERS as usize);
+    }
+
+    /// Whether another task can run on the only worker while a question is answered there. Waits for it so long.
+    async fn leaves_its_thread(readers: &Readers, patience: Duration) -> bool {
+        // Back on the worker, if it was moved to another thread.
+        tokio::task::yield_now().await;
+        let ran = Arc::new(AtomicBool::new(false));
+        let other = Arc::clone(&ran);
+        tokio::spawn(async move { other.store(true, Ordering::SeqCst) });
+        let work = |_: &Connection| {
+            let started = Instant::now();
+            while !ran.load(Ordering::SeqCst) && started.elapsed() < patience {
+                std::thread::yield_now();
+            }
+            Ok(ran.load(Ordering::SeqCst))
+        };
+        readers.read(work).await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn quick_questions_keep_their_thread_until_one_is_slow() {
+        const LONG: Duration = Duration::from_secs(20);
+        let folder = tempfile::tempdir().unwrap();
+        let readers = Readers::start(&make_or_check(folder.path()).unwrap()).unwrap();
+        // On the worker, which this test's own thread is not.
+        let asked = tokio::spawn(async move {
+            assert!(leaves_its_thread(&readers, LONG).await, "wary after a start");
+            for _ in 0..100 * WARY {
+                // Each may be interrupted for long on a busy machine.
+                if readers.wary.load(Ordering::SeqCst) == 0 {
+                    break;
+                }
+                readers.read(|_| Ok(())).await.unwrap();
+            }
+            assert!(!leaves_its_thread(&readers, 3 * SLOW).await, "trusted after quick ones");
+            for quick in 0..WARY {
+                assert!(leaves_its_thread(&readers, LONG).await, "trusted again after {quick} quick ones");
+            }
+        });
+        asked.await.unwrap();
     }
 }

@@ -9,6 +9,7 @@
 use super::free::Free;
 use super::held::Held;
 use super::open::BUSY;
+use super::room::Disk;
 use super::{Halt, Verdict, fault, mailboxes, room};
 use crate::quota::{Quota, Room};
 use crate::store::{Durable, StoreError, StoreResult};
@@ -62,6 +63,8 @@ pub(super) struct Books {
     pub(super) settled: Arc<AtomicI64>,
     /// What the store takes besides deletions; looked at before each transaction.
     pub(super) room: Room,
+    /// What is known of the disk under it.
+    pub(super) disk: Disk,
     /// What the store holds itself to.
     pub(super) quota: Quota,
     /// Where the file is.
@@ -87,6 +90,7 @@ impl Books {
             next_arrival: last.saturating_add(1),
             settled: Arc::new(AtomicI64::new(last)),
             room: Room::Free,
+            disk: Disk::default(),
             quota,
             folder: folder.to_owned(),
             // What an earlier run left is not known.
