@@ -117,6 +117,14 @@ impl Subscription {
         false
     }
 
+    /// Whether an envelope that is on disk now is still to be fetched, here or from the store. One that was handed over and
+    /// fetched needs no second wake-up, which would come when its sender is answered.
+    fn misses(&self, arrival: Arrival) -> bool {
+        let coming = lock(&self.coming);
+        // A fetch that found it here may have had to go to the store first, before it was there.
+        arrival <= coming.gap || coming.queue.front().is_some_and(|(first, _)| *first <= arrival)
+    }
+
     /// Whether it is still the one.
     ///
     /// # Errors
@@ -222,7 +230,9 @@ impl Fanout {
                 // Offered under the lock: in the order of places, and either before or after a subscription enters.
                 current.subscriptions.get(&mailbox).filter(|one| one.offer(arrival, envelope)).cloned()
             }
-            Arrived::OnDisk(mailbox) => current.subscriptions.get(&mailbox).cloned(),
+            Arrived::OnDisk(mailbox, arrival) => {
+                current.subscriptions.get(&mailbox).filter(|one| one.misses(arrival)).cloned()
+            }
         };
         drop(current);
         if let Some(subscription) = woken {
@@ -240,10 +250,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
+mod model;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use cairn_protocol::limits::ENVELOPE;
     use cairn_protocol::mailbox::EnvelopeId;
+    use futures_util::FutureExt;
 
     const MAILBOX: MailboxId = MailboxId::from_bytes([1; 32]);
 
@@ -279,7 +293,7 @@ mod tests {
         let subscription = fanout.enter(MAILBOX, 1, &Places::default()).unwrap();
         let parked = subscription.park().unwrap();
         assert_eq!(subscription.park().err(), Some(Refusal::Malformed));
-        fanout.hear(Arrived::OnDisk(MAILBOX));
+        fanout.hear(Arrived::OnDisk(MAILBOX, 0));
         let woken = tokio::time::timeout(core::time::Duration::from_secs(20), parked.woken());
         assert!(woken.await.is_ok(), "it was woken");
         drop(parked);
@@ -321,6 +335,30 @@ mod tests {
         assert_eq!(given(&subscription, 7), Some((vec![8], 8)));
         subscription.read_full(8);
         assert_eq!(given(&subscription, 8), None, "the store may hold more than the page that was full");
+    }
+
+    #[tokio::test]
+    async fn an_envelope_on_disk_wakes_who_must_read_it_and_nobody_to_whom_it_was_handed_over() {
+        let fanout = Fanout::default();
+        let woken = |parked: &Parked| parked.woken().now_or_never().is_some();
+        let subscription = fanout.enter(MAILBOX, 1, &Places::default()).unwrap();
+        let parked = subscription.park().unwrap();
+        fanout.hear(coming(1));
+        assert!(woken(&parked), "it is handed over");
+        assert_eq!(given(&subscription, 0), Some((vec![1], 1)));
+        fanout.hear(Arrived::OnDisk(MAILBOX, 1));
+        assert!(!woken(&parked), "and that was all");
+        drop(parked);
+        fanout.hear(coming(2));
+        let parked = subscription.park().unwrap();
+        assert!(!woken(&parked), "nobody waited when the second came");
+        fanout.hear(Arrived::OnDisk(MAILBOX, 2));
+        assert!(woken(&parked), "so it must be read");
+        fanout.hear(coming(3));
+        let newer = fanout.enter(MAILBOX, 2, &Places::default()).unwrap();
+        let parked = newer.park().unwrap();
+        fanout.hear(Arrived::OnDisk(MAILBOX, 3));
+        assert!(woken(&parked), "the third was handed to the subscription before this one");
     }
 
     #[test]

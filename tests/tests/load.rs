@@ -28,7 +28,7 @@ fn a_deep_mailbox_makes_no_operation_write_more() -> Result<()> {
 
 #[test]
 fn people_who_come_and_go_leave_no_descriptor_and_no_memory_behind() -> Result<()> {
-    let fields = measured(Workload::Soak(300, Duration::from_secs(8)))?;
+    let fields = measured(Workload::Soak(300, Duration::from_secs(60)))?;
     // 30 pairs at any time, what the relay opens for itself, and pairs that are just leaving.
     let most = number(&fields, "descriptors_most")?;
     ensure!(most <= 30.0 * 2.0 * 2.0 + 40.0, "{most} descriptors: {fields:#?}");

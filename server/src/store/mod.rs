@@ -32,8 +32,8 @@ pub enum Arrived {
     /// under the same identifier, if the relay ends before the flush; an acknowledgement that is queued from now on
     /// comes after it. It is told of every envelope, in the order of their places.
     Coming(MailboxId, Arrival, HandOver),
-    /// An envelope for this mailbox is on disk.
-    OnDisk(MailboxId),
+    /// The envelope that was given this place is on disk.
+    OnDisk(MailboxId, Arrival),
 }
 
 /// An accepted envelope as the store keeps it. Who gives it to its owner opens it; mostly nobody does.

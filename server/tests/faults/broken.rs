@@ -135,7 +135,7 @@ async fn a_writer_that_panics_answers_nobody_and_stops_the_relay_and_the_next_st
     // Whoever hears of arrivals runs on the writer's thread.
     let breaks = |arrived| match arrived {
         Arrived::Coming(_, _, envelope) => assert_ne!(envelope.open().id.as_bytes()[0], 2, "a fault of this program"),
-        Arrived::OnDisk(_) => (),
+        Arrived::OnDisk(..) => (),
     };
     let store = SqliteStore::open(folder.path(), Arc::new(breaks)).unwrap();
     let mailbox = Mailbox::new(1);

@@ -5,8 +5,9 @@
 use super::Progress;
 use super::measure::{Times, Usage, count, round};
 use super::wire::{Place, Wire, sent_at};
+use crate::process::PATIENCE;
 use crate::relay::Relay;
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use cairn_protocol::wire::frame::{Reply, Request};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 /// Pairs of people at any time.
 const PAIRS: u32 = 30;
@@ -116,7 +118,9 @@ async fn live(place: Place, pause: Duration, end: Instant, telling: mpsc::Unboun
             Reply::Done => {}
             other => bail!("a put was answered by {other:?}"),
         }
-        let (number, Reply::Page(page)) = receiver.reply().await? else { bail!("a fetch without a page") };
+        let reply =
+            timeout(PATIENCE, receiver.reply()).await.context("an owner is not given what is on disk for it")?;
+        let (number, Reply::Page(page)) = reply? else { bail!("a fetch without a page") };
         ensure!(number == asked && page.len() == 1, "one envelope comes for one that was put");
         for delivery in &page {
             ensure!(known.insert(delivery.id), "an envelope came twice");

@@ -7,7 +7,7 @@ use super::body::{Key, Shut};
 use super::held::At;
 use super::writer::Books;
 use super::{Verdict, corrupt};
-use crate::store::{Arrival, Day, Page, Put};
+use crate::store::{Arrival, Day, HandOver, Page, Put};
 use cairn_protocol::limits::{ENVELOPE, PAGE};
 use cairn_protocol::mailbox::{EnvelopeId, MailboxId};
 use cairn_protocol::token::TokenHash;
@@ -43,19 +43,19 @@ impl New {
     }
 
     /// As its owner gets it.
-    pub(super) fn open(self) -> Delivery {
+    fn open(self) -> Delivery {
         Delivery { id: self.id, envelope: self.shut.open() }
     }
 }
 
-/// The place of the envelope; none if it was there already.
-pub(super) fn put(books: &mut Books, new: &New) -> Verdict<Option<Arrival>> {
+/// Gives the envelope a place, unless it was there already.
+pub(super) fn put(books: &mut Books, new: New) -> Verdict<()> {
     if !books.held.admits(&books.connection, &new.mailbox, &new.capability)? {
         return Err(Refusal::Denied.into());
     }
     let held = books.held.of(&books.connection, &new.mailbox)?;
     if let Some(at) = held.get(&new.id).copied() {
-        return if same(&books.connection, at.arrival, &new.shut)? { Ok(None) } else { Err(Refusal::Conflict.into()) };
+        return if same(&books.connection, at.arrival, &new.shut)? { Ok(()) } else { Err(Refusal::Conflict.into()) };
     }
     let held = u32::try_from(held.len()).unwrap_or(u32::MAX);
     if !books.room.for_envelopes() {
@@ -72,7 +72,8 @@ pub(super) fn put(books: &mut Books, new: &New) -> Verdict<Option<Arrival>> {
         .execute((arrival, new.mailbox.as_bytes(), new.id.as_bytes(), new.day, new.shut.key.as_bytes(), place))?;
     books.next_arrival = arrival.saturating_add(1);
     books.held.add(&books.connection, &new.mailbox, new.id, At { arrival, place })?;
-    Ok(Some(arrival))
+    books.arriving.accept(new.mailbox, arrival, HandOver::new(move || new.open()));
+    Ok(())
 }
 
 /// Whether the envelope that came then has the bytes that are put.
@@ -181,6 +182,7 @@ mod tests {
     use crate::quota::Quota;
     use crate::store::StoreError;
     use rusqlite::StatementStatus;
+    use std::sync::Arc;
 
     const MAILBOX: [u8; 32] = [1; 32];
 
@@ -228,7 +230,7 @@ mod tests {
         let writing = connect(&make_or_check(folder).unwrap(), Access::Write).unwrap();
         let row = (MAILBOX, [2; 32], CAPABILITY.as_bytes());
         writing.execute("INSERT INTO mailbox (id, owner, capability) VALUES (?1, ?2, ?3)", row).unwrap();
-        Books::open(writing, folder, Quota::default()).unwrap()
+        Books::open(writing, folder, Quota::default(), Arc::new(|_| ())).unwrap()
     }
 
     fn new(id: EnvelopeId, capability: TokenHash) -> New {
@@ -242,7 +244,7 @@ mod tests {
         books.connection.execute_batch("BEGIN").unwrap();
         let ids: Vec<EnvelopeId> = (0..envelopes).map(|_| EnvelopeId::random(&mut rand::rng())).collect();
         for id in &ids {
-            assert!(put(books, &new(*id, CAPABILITY)).is_ok_and(|place| place.is_some()));
+            assert!(put(books, new(*id, CAPABILITY)).is_ok());
         }
         books.connection.execute_batch("COMMIT").unwrap();
         (ids, journal(books))

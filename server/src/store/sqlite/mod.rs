@@ -3,10 +3,11 @@
 //! In: the operations of [`Store`]. Out: the same, as rows of `relay.db`. This folder is the only place that names
 //! rusqlite, and must never learn a token, a connection, or what an envelope holds.
 //!
-//! `open` makes or checks the file, `upgrade` brings an older one to this version, `writer` owns the only connection that writes, `readers` the others; `mailboxes`,
+//! `open` makes or checks the file, `upgrade` brings an older one to this version, `writer` owns the only connection that writes and `arriving` tells what it took, `readers` the others; `mailboxes`,
 //! `envelopes` with each `body`, `passes`, `bundles` and `days` hold the statements, `inspect` prints every column for `dump`, and `copy`
 //! makes backups and puts them back.
 
+mod arriving;
 mod body;
 mod bundles;
 mod copy;
@@ -30,8 +31,7 @@ pub use passes::{add_pass, passes, revoke_pass};
 pub use room::RESERVE;
 
 use super::{
-    Admit, Arrival, Arrivals, Arrived, Day, Durable, HandOver, Identity, NewBundle, NewMailbox, Page, Put, Store,
-    StoreError, StoreResult,
+    Admit, Arrival, Arrivals, Day, Durable, Identity, NewBundle, NewMailbox, Page, Put, Store, StoreError, StoreResult,
 };
 use crate::quota::Quota;
 use cairn_protocol::mailbox::{EnvelopeId, Generation, MailboxId, OwnerKey, SlotId};
@@ -41,14 +41,13 @@ use core::future::Future;
 use core::sync::atomic::Ordering;
 use readers::Readers;
 use std::path::Path;
-use writer::{Books, Writer};
+use writer::Writer;
 
 /// A relay's store in a folder.
 pub struct SqliteStore {
     identity: Identity,
     writer: Writer,
     readers: Readers,
-    arrivals: Arrivals,
 }
 
 /// Why a transaction's part ended early: the client is at fault, or SQLite says so.
@@ -115,7 +114,7 @@ impl SqliteStore {
         copy::clear_away(folder)?;
         let identity = days::identity(&writing).map_err(|error| fault(&error))?;
         let readers = Readers::start(&file)?;
-        Ok(Self { identity, writer: Writer::start(writing, folder, quota)?, readers, arrivals })
+        Ok(Self { identity, writer: Writer::start(writing, folder, quota, arrivals)?, readers })
     }
 }
 
@@ -148,15 +147,8 @@ impl Store for SqliteStore {
     }
 
     async fn put(&self, put: Put) -> Durable<()> {
-        let (coming, arrivals, mailbox) = (self.arrivals.clone(), self.arrivals.clone(), put.mailbox);
         let new = envelopes::New::of(put);
-        let work = move |books: &mut Books| {
-            if let Some(arrival) = envelopes::put(books, &new)? {
-                coming(Arrived::Coming(mailbox, arrival, HandOver::new(move || new.open())));
-            }
-            Ok(())
-        };
-        self.writer.submit_then(work, move || arrivals(Arrived::OnDisk(mailbox))).await
+        self.writer.submit(move |books| envelopes::put(books, new)).await
     }
 
     async fn page(&self, mailbox: MailboxId, after: Arrival) -> StoreResult<Page> {

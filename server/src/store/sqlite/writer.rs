@@ -6,13 +6,14 @@
 //! After a failed commit nobody hears "done": all that wait hear that it failed, and the process must stop, because an
 //! fsync that failed once may succeed the second time without having written anything.
 
+use super::arriving::Arriving;
 use super::free::Free;
 use super::held::Held;
 use super::open::BUSY;
 use super::room::Disk;
 use super::{Halt, Verdict, fault, mailboxes, room};
 use crate::quota::{Quota, Room};
-use crate::store::{Durable, StoreError, StoreResult};
+use crate::store::{Arrivals, Durable, StoreError, StoreResult};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::path::{Path, PathBuf};
@@ -42,8 +43,8 @@ const PAGES_A_PART: usize = 2;
 /// store. Smaller: a page that is being read keeps deleted rows in the journal for another minute.
 const READERS: Duration = Duration::from_millis(200);
 
-type Publish = Box<dyn FnOnce(&StoreResult<()>) + Send>;
-type Part = Box<dyn FnOnce(&mut Books) -> (rusqlite::Result<()>, Publish) + Send>;
+pub(super) type Publish = Box<dyn FnOnce(&StoreResult<()>) + Send>;
+pub(super) type Part = Box<dyn FnOnce(&mut Books) -> (rusqlite::Result<()>, Publish) + Send>;
 
 enum Order {
     Part(Part),
@@ -75,13 +76,20 @@ pub(super) struct Books {
     pub(super) mailboxes_written: bool,
     /// What mailboxes hold, read once and kept up to date. Emptied whenever a transaction is undone.
     pub(super) held: Held,
+    /// What the transaction under way accepts. Emptied whenever one is undone.
+    pub(super) arriving: Arriving,
     /// Where bodies may lie. Read anew whenever a transaction is undone.
     pub(super) free: Free,
 }
 
 impl Books {
     /// Of a store whose envelopes are all on disk.
-    pub(super) fn open(connection: Connection, folder: &Path, quota: Quota) -> rusqlite::Result<Self> {
+    pub(super) fn open(
+        connection: Connection,
+        folder: &Path,
+        quota: Quota,
+        arrivals: Arrivals,
+    ) -> rusqlite::Result<Self> {
         let last: i64 = connection.query_row("SELECT coalesce(max(arrival), 0) FROM envelope", [], |row| row.get(0))?;
         let mut free = Free::default();
         free.know(&connection)?;
@@ -97,6 +105,7 @@ impl Books {
             written: true,
             mailboxes_written: true,
             held: Held::default(),
+            arriving: Arriving::new(arrivals),
             free,
         })
     }
@@ -110,8 +119,8 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, folder: &Path, quota: Quota) -> StoreResult<Self> {
-        let books = Books::open(connection, folder, quota).map_err(|error| fault(&error))?;
+    pub(super) fn start(connection: Connection, folder: &Path, quota: Quota, arrivals: Arrivals) -> StoreResult<Self> {
+        let books = Books::open(connection, folder, quota, arrivals).map_err(|error| fault(&error))?;
         let settled = Arc::clone(&books.settled);
         let (queue, orders) = mpsc::channel(QUEUE);
         let (failing, failed) = watch::channel(None);
@@ -133,16 +142,6 @@ impl Writer {
         T: Send + 'static,
         W: FnOnce(&mut Books) -> Verdict<T> + Send + 'static,
     {
-        self.submit_then(work, || ()).await
-    }
-
-    /// As [`submit`](Self::submit); `then` runs on the writer's thread once the part was done and is on disk.
-    pub(super) async fn submit_then<T, W, N>(&self, work: W, then: N) -> Durable<T>
-    where
-        T: Send + 'static,
-        W: FnOnce(&mut Books) -> Verdict<T> + Send + 'static,
-        N: FnOnce() + Send + 'static,
-    {
         let (answer, durable) = Durable::channel();
         let part: Part = Box::new(move |books| {
             let (outcome, verdict) = match work(books) {
@@ -151,12 +150,8 @@ impl Writer {
                 Err(Halt::Sql(error)) => (Err(error), Err(StoreError::Stopping)),
             };
             let publish: Publish = Box::new(move |committed| {
-                let done = verdict.is_ok() && committed.is_ok();
                 // Nobody may be waiting any more; what was done stays done.
                 let _ = answer.send(committed.clone().and(verdict));
-                if done {
-                    then();
-                }
             });
             (outcome, publish)
         });
@@ -238,7 +233,7 @@ fn run(mut books: Books, mut orders: mpsc::Receiver<Order>, failing: &watch::Sen
 }
 
 /// Runs the parts in one transaction and answers them. An error of any part undoes the group.
-fn commit(books: &mut Books, parts: &mut Vec<Part>) -> StoreResult<()> {
+pub(super) fn commit(books: &mut Books, parts: &mut Vec<Part>) -> StoreResult<()> {
     if parts.is_empty() {
         return Ok(());
     }
@@ -254,6 +249,7 @@ fn commit(books: &mut Books, parts: &mut Vec<Part>) -> StoreResult<()> {
     for publish in publishing {
         publish(&result);
     }
+    books.arriving.on_disk();
     result
 }
 
@@ -262,6 +258,7 @@ fn undo(books: &mut Books) {
     // It may be undone already; an error here says nothing new.
     let _ = books.connection.execute_batch("ROLLBACK");
     books.held.clear();
+    books.arriving.forget();
     books.free.forget();
 }
 
@@ -277,6 +274,7 @@ fn transact(books: &mut Books, parts: &mut Vec<Part>, publishing: &mut Vec<Publi
         publishing.push(publish);
         outcome?;
     }
+    books.arriving.hand_over();
     books.connection.prepare_cached("COMMIT")?.execute([])?;
     Ok(())
 }
@@ -349,7 +347,7 @@ mod tests {
         let full_once = "WITH RECURSIVE n(place) AS (SELECT 0 UNION ALL SELECT place + 1 FROM n WHERE place < 4999)
             INSERT INTO body SELECT place, zeroblob(4096) FROM n";
         connection.execute(full_once, []).unwrap();
-        let mut books = Books::open(connection, folder.path(), Quota::default()).unwrap();
+        let mut books = Books::open(connection, folder.path(), Quota::default(), Arc::new(|_| ())).unwrap();
         let bodies = |books: &Books| {
             let count = "SELECT count(*) FROM body";
             (books.connection.query_row(count, [], |row| row.get::<_, u32>(0)).unwrap(), books.free.count())
@@ -368,7 +366,7 @@ mod tests {
     fn after_a_transaction_that_was_undone_bodies_lie_where_nothing_is_lost() {
         let folder = tempfile::tempdir().unwrap();
         let connection = connect(&make_or_check(folder.path()).unwrap(), Access::Write).unwrap();
-        let mut books = Books::open(connection, folder.path(), Quota::default()).unwrap();
+        let mut books = Books::open(connection, folder.path(), Quota::default(), Arc::new(|_| ())).unwrap();
         let lay = |books: &mut Books| {
             let place = books.free.lay(&books.connection, &[7; 4096])?;
             let row = "INSERT INTO envelope VALUES (NULL, randomblob(32), randomblob(16), 20000, zeroblob(32), ?1)";
