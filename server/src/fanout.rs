@@ -251,6 +251,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod threads;
 
 #[cfg(test)]
 mod tests {

@@ -14,7 +14,7 @@ use rand::{RngExt, SeedableRng};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-const OURS: MailboxId = MailboxId::from_bytes([1; 32]);
+pub(super) const OURS: MailboxId = MailboxId::from_bytes([1; 32]);
 const OTHERS: MailboxId = MailboxId::from_bytes([2; 32]);
 
 /// Envelopes of a page, so that some are full.
@@ -51,13 +51,17 @@ struct Model {
     given: Vec<Arrival>,
 }
 
-fn subscribed(fanout: &Fanout, generation: u64) -> Arc<Subscription> {
+pub(super) fn subscribed(fanout: &Fanout, generation: u64) -> Arc<Subscription> {
     fanout.enter(OURS, generation, &Places::default()).unwrap()
 }
 
-fn named(arrival: Arrival) -> HandOver {
+pub(super) fn named(arrival: Arrival) -> HandOver {
     let id = EnvelopeId::from_bytes(i128::from(arrival).to_be_bytes());
     HandOver::new(move || Delivery { id, envelope: Box::new([0; ENVELOPE]) })
+}
+
+pub(super) fn number(delivery: &Delivery) -> Arrival {
+    Arrival::try_from(i128::from_be_bytes(*delivery.id.as_bytes())).unwrap()
 }
 
 impl Model {
@@ -121,7 +125,6 @@ impl Model {
             Fetch::Asked => (Fetch::Look(self.subscription.park().unwrap()), true),
             Fetch::Look(parked) => match self.subscription.handed(self.place) {
                 Handed::Next(deliveries, end) => {
-                    let number = |one: &Delivery| Arrival::try_from(i128::from_be_bytes(*one.id.as_bytes())).unwrap();
                     self.given.extend(deliveries.iter().map(number));
                     self.place = end;
                     (Fetch::Asked, true)
