@@ -7,6 +7,7 @@
 //! `HIGH_WATER` bytes wait for the peer no further reply is taken up, and while `IN_FLIGHT` requests are under way no
 //! further frame is read, so a peer that doesn't read holds at most that and one page.
 
+use crate::answers::Answers;
 use crate::auth::Peer;
 use crate::eager::Eager;
 use crate::gate::Ticket;
@@ -18,7 +19,6 @@ use cairn_protocol::wire::frame::{Refusal, Reply, Request};
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use futures_util::stream::FuturesUnordered;
 use futures_util::{SinkExt, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
@@ -113,7 +113,6 @@ pub enum Ended {
 }
 
 type Socket = WebSocketStream<TlsStream<Eager>>;
-type Answer = Pin<Box<dyn Future<Output = (u32, Reply)> + Send>>;
 type Starting = Pin<Box<dyn Future<Output = (u32, Started)> + Send>>;
 
 /// Serves a connection until it ends. `stop` turns true when the relay stops.
@@ -190,9 +189,9 @@ struct Connection<S: Store> {
     /// The request that takes its place now; the next frame waits for it.
     starting: Option<Starting>,
     /// Requests under way, at most [`IN_FLIGHT`].
-    answers: FuturesUnordered<Answer>,
+    answers: Answers,
     /// Fetches that wait for an envelope, at most one for each subscription.
-    parked: FuturesUnordered<Answer>,
+    parked: Answers,
     /// Bytes handed to the socket since it was last flushed.
     waiting: usize,
     /// Since when a flush has not come to its end.
@@ -215,8 +214,8 @@ impl<S: Store> Connection<S> {
             peer,
             deadlines,
             starting: None,
-            answers: FuturesUnordered::new(),
-            parked: FuturesUnordered::new(),
+            answers: Answers::new(),
+            parked: Answers::new(),
             waiting: 0,
             stalled: None,
             heard: now,
@@ -241,7 +240,7 @@ impl<S: Store> Connection<S> {
                 Event::Tick => self.tick(),
                 Event::Stop => {
                     self.stopping = true;
-                    self.parked.clear();
+                    self.parked = Answers::new();
                     Ok(())
                 }
                 Event::Failed(error) => Err(failed(&error)),
@@ -261,7 +260,7 @@ impl<S: Store> Connection<S> {
         loop {
             if self.waiting < HIGH_WATER {
                 for answers in [&mut self.answers, &mut self.parked] {
-                    if let Poll::Ready(Some((number, reply))) = answers.poll_next_unpin(context) {
+                    if let Poll::Ready((number, reply)) = answers.poll_next(context) {
                         return Poll::Ready(Event::Replied(number, reply));
                     }
                 }

@@ -7,6 +7,7 @@
 //! socket) → [`store`] (rows). The database is the queue; [`fanout`] carries wake-ups only.
 
 pub mod admission;
+pub mod answers;
 pub mod auth;
 pub mod backup;
 pub mod calendar;
