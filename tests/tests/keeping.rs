@@ -163,6 +163,9 @@ fn pings_a_day() -> u64 {
     86_400 / Deadlines::default().ping.as_secs()
 }
 
+/// Bytes of a ping and its answer, at most: what else passes is more.
+const QUIET: u64 = 100;
+
 /// What an idle day may take.
 const IDLE_DAY: u64 = 25_000;
 
@@ -198,12 +201,22 @@ fn an_idle_day_of_an_open_conversation_with_its_question_for_the_notice_stays_be
         let (out, err) = (world.folder().join(format!("{who}.out")), world.folder().join(format!("{who}.err")));
         let following = Running::start(&mut client.command(&["inbox", "--follow"]), &out, &err)?;
         until("it asks all that it asks", || Ok(counter.connections() == connections + asked && counter.open() == 1))?;
-        let opened = counter.now();
-        let pieces = counter.pieces();
+        let all = |(received, sent): (u64, u64)| received + sent;
+        // The last of its connections may be at its beginning still: it has come to its end when nothing passes but pings.
+        let (mut looks, mut opened, mut pieces) = (0, counter.now(), counter.pieces());
+        loop {
+            until("a line is pinged", || Ok(counter.pieces() >= pieces + 3))?;
+            let (now, passed) = (counter.now(), counter.pieces());
+            if all(now) - all(opened) < (passed - pieces) * QUIET {
+                break;
+            }
+            looks += 1;
+            ensure!(looks < 100, "{who}: more than pings passes");
+            (opened, pieces) = (now, passed);
+        }
         until("a line is pinged", || Ok(counter.pieces() >= pieces + 20))?;
         let (idle, pings) = (counter.now(), counter.pieces() - pieces);
         following.kill()?;
-        let all = |(received, sent): (u64, u64)| received + sent;
         let opening = all(opened) - all(before);
         let ping = (all(idle) - all(opened)).div_ceil(pings);
         let day = opening + ping * pings_a_day();
